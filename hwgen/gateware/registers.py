@@ -1,0 +1,115 @@
+"""The register map: one description that builds the port and is printed in every datasheet."""
+
+from dataclasses import dataclass
+
+__all__ = ["ADDRESS_BITS", "IDENTITY", "Field", "Register", "register_map"]
+
+ADDRESS_BITS = 8
+IDENTITY = 0x4857_4731  # "HWG1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Bits ``low`` to ``low + width - 1`` of a register."""
+
+    name: str
+    low: int
+    width: int
+    reset: int
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """One 32-bit word of the table port.
+
+    ``access`` is ``"ro"``, ``"wo"`` or ``"shadow"``: a shadow register is read and written at once,
+    but its value is used only from the vector boundary after an accepted commit.
+    """
+
+    name: str
+    address: int
+    access: str
+    about: str
+    fields: tuple[Field, ...] = ()
+
+
+def register_map(*, bits: int, outputs: int, ranges: int) -> tuple[Register, ...]:
+    """Return the registers of a tile.
+
+    Parameters
+    ----------
+    bits : int
+        Readout width, N.
+    outputs : int
+        Outputs of the array.
+    ranges : int
+        Ranges of the search table; 0 without one.
+    """
+    # One code more than the largest legal value, so that saturation keeps a bad value bad.
+    payload_bits = (bits + 1).bit_length()
+    output_bits = (outputs + 1).bit_length()
+    registers = [
+        Register(
+            name="ID",
+            address=0x00,
+            access="ro",
+            about="Identifies a hwgen tile.",
+            fields=(Field(name="id", low=0, width=32, reset=IDENTITY, about="ASCII HWG1"),),
+        ),
+        Register(
+            name="STATUS",
+            address=0x04,
+            access="ro",
+            about="State of the table port and of the tile.",
+            fields=(
+                Field(name="pending", low=0, width=1, reset=0, about="a commit is under way"),
+                Field(name="refused", low=1, width=1, reset=0, about="the last commit was illegal"),
+                Field(name="idle", low=2, width=1, reset=1, about="nothing is in flight"),
+            ),
+        ),
+        Register(
+            name="COMMIT",
+            address=0x08,
+            access="wo",
+            about="Any write checks the shadow registers and, when they are legal, makes them "
+            "active at the next vector boundary. Shadow registers refuse writes until then.",
+        ),
+        Register(
+            name="OUTPUTS",
+            address=0x0C,
+            access="shadow",
+            about="Outputs that the loaded layer uses; columns of the others are not converted.",
+            fields=(
+                Field(
+                    name="outputs", low=0, width=output_bits, reset=outputs, about=f"1 .. {outputs}"
+                ),
+            ),
+        ),
+    ]
+    for k in range(ranges):
+        registers.append(
+            Register(
+                name=f"RANGE_{k}",
+                address=0x20 + 4 * k,
+                access="shadow",
+                about=f"Range {k} of the search table.",
+                fields=(
+                    Field(
+                        name="payload",
+                        low=0,
+                        width=payload_bits,
+                        reset=bits,
+                        about="the range spans 2**payload counts from 0",
+                    ),
+                    Field(
+                        name="truncation",
+                        low=8,
+                        width=payload_bits,
+                        reset=0,
+                        about="low bits that are not searched",
+                    ),
+                ),
+            )
+        )
+    return tuple(registers)

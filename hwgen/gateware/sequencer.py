@@ -1,0 +1,250 @@
+"""The schedule of a tile: planes onto rows, reads into banks, vectors to their end."""
+
+from enum import IntEnum
+
+from amaranth import Module, Mux, Signal, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.checks import positive_int
+
+__all__ = ["Sequencer"]
+
+
+class _State(IntEnum):
+    IDLE = 0  # no plane on the rows
+    SETTLE = 1  # a plane is on the rows, not sampled yet
+    SAMPLE = 2
+    HOLD = 3  # one cycle in which the rows outlive the sample
+    END = 4  # all planes are done, the vector before may still drain
+
+
+class Sequencer(wiring.Component):
+    r"""Read plane after plane, skip empty ones, and drain the accumulators after the last.
+
+    Two processes meet in the banks of sample-and-holds. The first puts a plane on the rows, waits
+    until it has settled and a bank is free, and samples. The second frees a bank when no lane has
+    the read pending any more, and drains the accumulators, one output per cycle, once a vector has
+    ended and no bank is in use. No vector is sampled before the one ahead of it has drained, so no
+    held value waits for the consumer of ``y``.
+
+    The exact cycles are those of ``docs/architecture.md``, section 5. Golden model:
+    :mod:`hwgen_models.sequencer`.
+
+    Any value of the state register leads back to the schedule: unused codes return to idle.
+
+    Parameters
+    ----------
+    planes : int
+        Planes of a vector.
+    banks : int
+        Sample-and-holds per column, 1 or 2.
+    outputs : int
+        Largest number of outputs.
+    settle_row : int
+        Cycles from a new plane to ``sample``, at least 2.
+    sample_cycles : int
+        Length of ``sample``.
+    signed : bool
+        The last plane counts negative.
+
+    Members
+    -------
+    full : In(1), release : Out(1), plane : Out(range(planes))
+        Input buffer: a vector is there; its last plane leaves it; plane that the rows take next.
+    load, off : Out(1)
+        Row drive.
+    active : In(range(...))
+        Sum of the driven digits; only whether it is zero matters here.
+    sample, hold_clear : Out(2)
+        Analog control pins, all flip-flops.
+    loaded : Out(2)
+        This bank holds a new read from the next cycle on.
+    pending : In(2)
+        Some lane has still to serve this bank.
+    older : Out(1)
+        Bank that was sampled before the other.
+    plane_0, plane_1 : Out(range(planes)), negate : Out(2)
+        What the banks hold.
+    outputs_used : In(range(outputs + 1))
+        Outputs to drain.
+    buffer_empty : In(1)
+        The output buffer can take a vector.
+    drain : Out(1), output : Out(range(outputs)), clear : Out(1)
+        Read this output from the accumulators; the last of the vector.
+    boundary : Out(1)
+        Between two vectors: tables may change.
+    hold_off : In(1)
+        Tables are about to change: sample nothing.
+    idle : Out(1)
+        Nothing under way.
+    """
+
+    full: Signal
+    release: Signal
+    plane: Signal
+    load: Signal
+    off: Signal
+    active: Signal
+    sample: Signal
+    hold_clear: Signal
+    loaded: Signal
+    pending: Signal
+    older: Signal
+    plane_0: Signal
+    plane_1: Signal
+    negate: Signal
+    outputs_used: Signal
+    buffer_empty: Signal
+    drain: Signal
+    output: Signal
+    clear: Signal
+    boundary: Signal
+    hold_off: Signal
+    idle: Signal
+
+    def __init__(
+        self,
+        *,
+        planes: int,
+        banks: int,
+        outputs: int,
+        settle_row: int,
+        sample_cycles: int,
+        signed: bool,
+        active_max: int,
+    ) -> None:
+        if banks not in {1, 2}:
+            raise ValueError(f"Bank count must be 1 or 2, not {banks!r}")
+        if settle_row < 2:
+            raise ValueError(f"Row settling must be at least 2 cycles, not {settle_row!r}")
+        self.planes = positive_int("Plane count", planes)
+        self.banks = banks
+        self.outputs = positive_int("Output count", outputs)
+        self.settle_row = settle_row
+        self.sample_cycles = positive_int("Sample time", sample_cycles)
+        self.signed = signed
+        plane_shape = range(max(planes, 2))
+        super().__init__({
+            "full": In(1),
+            "release": Out(1),
+            "plane": Out(plane_shape),
+            "load": Out(1),
+            "off": Out(1),
+            "active": In(range(active_max + 1)),
+            "sample": Out(2),
+            "hold_clear": Out(2),
+            "loaded": Out(2),
+            "pending": In(2),
+            "older": Out(1),
+            "plane_0": Out(plane_shape),
+            "plane_1": Out(plane_shape),
+            "negate": Out(2),
+            "outputs_used": In(range(self.outputs + 1)),
+            "buffer_empty": In(1),
+            "drain": Out(1),
+            "output": Out(range(max(self.outputs, 2))),
+            "clear": Out(1),
+            "boundary": Out(1),
+            "hold_off": In(1),
+            "idle": Out(1),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+
+        in_use = Signal(2)  # sampled, and some lane still looks at it
+        ending = Signal()  # the last plane has been sampled, the vector must drain
+        self._read_planes(m, in_use, ending)
+        self._end_vectors(m, in_use, ending)
+        return m
+
+    def _read_planes(self, m: Module, in_use: Signal, ending: Signal) -> None:
+        state = Signal(unsigned(3))
+        elapsed = Signal(range(max(self.settle_row, self.sample_cycles)))
+        driven = Signal.like(self.plane)  # the plane on the rows
+        bank = Signal()  # the bank to sample into
+        mask = Signal(2)
+        m.d.comb += mask.eq(1 << bank)
+
+        is_last = Signal()
+        known = Signal()
+        may_sample = Signal()
+        m.d.comb += [
+            is_last.eq(driven >= self.planes - 1),
+            known.eq(elapsed != 0),  # the active rows of this plane have been counted
+            may_sample.eq(~(in_use & mask).any() & ~ending & ~self.hold_off),
+        ]
+
+        def drive(plane):
+            m.d.comb += [self.plane.eq(plane), self.load.eq(1)]
+            m.d.comb += self.release.eq(plane >= self.planes - 1)
+            m.d.sync += [driven.eq(plane), elapsed.eq(0), state.eq(_State.SETTLE)]
+
+        def next_plane():
+            with m.If(is_last):
+                m.d.comb += self.off.eq(1)
+                m.d.sync += state.eq(_State.END)
+            with m.Else():
+                drive(driven + 1)
+
+        m.d.sync += elapsed.eq(elapsed + 1)
+        with m.Switch(state):
+            with m.Case(_State.SETTLE):
+                with m.If(known & (self.active == 0)):
+                    next_plane()
+                with m.Elif(elapsed >= self.settle_row - 1):
+                    m.d.sync += elapsed.eq(self.settle_row - 1)
+                    with m.If(may_sample):
+                        m.d.sync += self.sample.eq(mask)
+                        m.d.sync += [elapsed.eq(0), state.eq(_State.SAMPLE)]
+
+            with m.Case(_State.SAMPLE), m.If(elapsed >= self.sample_cycles - 1):
+                negative = self.signed & is_last
+                m.d.comb += self.loaded.eq(mask)
+                m.d.sync += [self.sample.eq(0), state.eq(_State.HOLD)]
+                with m.If(bank):
+                    m.d.sync += [self.plane_1.eq(driven), self.negate[1].eq(negative)]
+                with m.Else():
+                    m.d.sync += [self.plane_0.eq(driven), self.negate[0].eq(negative)]
+                if self.banks == 2:
+                    m.d.sync += bank.eq(~bank)
+
+            with m.Case(_State.HOLD):
+                next_plane()
+
+            with m.Case(_State.END), m.If(~ending):
+                m.d.sync += [ending.eq(1), state.eq(_State.IDLE)]
+
+            with m.Default():
+                m.d.comb += self.off.eq(1)
+                m.d.sync += [self.sample.eq(0), state.eq(_State.IDLE)]
+                with m.If(self.full):
+                    drive(0)
+
+        m.d.comb += [
+            self.older.eq(bank),
+            self.idle.eq((state == _State.IDLE) & ~in_use.any() & ~ending),
+        ]
+
+    def _end_vectors(self, m: Module, in_use: Signal, ending: Signal) -> None:
+        served = Signal(2)
+        m.d.comb += served.eq(in_use & ~self.pending)
+        m.d.sync += [
+            in_use.eq((in_use & ~served) | self.loaded),
+            self.hold_clear.eq(served),
+        ]
+
+        index = Signal.like(self.output)
+        started = Signal()  # a read of the vector has been sampled
+        m.d.comb += [
+            self.output.eq(index),
+            self.drain.eq(ending & ~in_use.any() & (self.buffer_empty | (index != 0))),
+            self.clear.eq(self.drain & (index + 1 >= self.outputs_used)),
+            self.boundary.eq(~started & ~ending),
+        ]
+        m.d.sync += started.eq(Mux(self.clear, 0, started | self.loaded.any()))
+        with m.If(self.drain):
+            m.d.sync += index.eq(index + 1)
+        with m.If(self.clear):
+            m.d.sync += [index.eq(0), ending.eq(0)]
