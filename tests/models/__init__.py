@@ -1,0 +1,1 @@
+"""Golden models against plain integers and hand-worked cases."""
