@@ -38,6 +38,7 @@ rtl: .venv/ready
 	done
 
 setup: .venv/ready
+	@:
 
 .venv/ready: pyproject.toml .ci/setup
 	@.ci/setup
