@@ -1,0 +1,3 @@
+"""Layers of a network -> weights of crossbar tiles."""
+
+__all__: list[str] = []
