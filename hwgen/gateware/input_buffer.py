@@ -94,9 +94,7 @@ class InputBuffer(wiring.Component):
             m.d.sync += self.full.eq(0)
 
         elements = [word[e] for word in words for e in range(self.elements)]
-        planes = [
-            Cat(self._digit(element, t) for element in elements) for t in range(self.planes)
-        ]
+        planes = [Cat(self._digit(element, t) for element in elements) for t in range(self.planes)]
         with m.Switch(self.plane):
             for t, digits in enumerate(planes):
                 with m.Case(t):

@@ -1,7 +1,5 @@
 """One readout lane: converts the held counts of its columns and accumulates their values."""
 
-from collections.abc import Sequence
-
 from amaranth import Array, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -212,7 +210,7 @@ class Lane(wiring.Component):
         more = Signal()
         m.d.comb += [
             pending_bank.eq(Mux(self.pending.all(), self.older, self.pending[1])),
-            above.eq(Const(-2, self.columns) << self.column),
+            above.eq(Const(2**self.columns - 2, self.columns) << self.column),
             candidates.eq(Mux(sar.idle, self.used, self.used & above)),
             more.eq(candidates.any()),
         ]
@@ -259,6 +257,7 @@ class Lane(wiring.Component):
         plane = Signal.like(self.plane_0)
         negate_plane = Signal()
         operation = shift_add.i.payload
+        height = plane if self.plane_bits == 1 else plane * self.plane_bits
         m.d.comb += [
             plane.eq(Mux(bank_done, self.plane_1, self.plane_0)),
             negate_plane.eq(self.negate.bit_select(bank_done, 1)),
@@ -267,7 +266,7 @@ class Lane(wiring.Component):
         if self.identity:
             m.d.comb += [
                 operation.destination.eq(column_done),
-                operation.shift.eq(plane * self.plane_bits),
+                operation.shift.eq(height),
                 operation.negate.eq(negate_plane),
             ]
         else:
@@ -276,7 +275,7 @@ class Lane(wiring.Component):
             m.d.comb += [
                 chosen.eq(choices[column_done]),
                 operation.destination.eq(chosen.destination),
-                operation.shift.eq(plane * self.plane_bits + chosen.offset),
+                operation.shift.eq(height + chosen.offset),
                 operation.negate.eq(negate_plane ^ chosen.negate),
             ]
 

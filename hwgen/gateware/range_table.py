@@ -1,4 +1,4 @@
-"""The table port: shadow registers, a legality check, and the active table decoded for the lanes."""
+"""The table port: shadow registers, legality check, and the active table decoded for the lanes."""
 
 from amaranth import Module, Mux, Signal
 from amaranth.lib import data, wiring

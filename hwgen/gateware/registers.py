@@ -87,29 +87,31 @@ def register_map(*, bits: int, outputs: int, ranges: int) -> tuple[Register, ...
             ),
         ),
     ]
-    for k in range(ranges):
-        registers.append(
-            Register(
-                name=f"RANGE_{k}",
-                address=0x20 + 4 * k,
-                access="shadow",
-                about=f"Range {k} of the search table.",
-                fields=(
-                    Field(
-                        name="payload",
-                        low=0,
-                        width=payload_bits,
-                        reset=bits,
-                        about="the range spans 2**payload counts from 0",
-                    ),
-                    Field(
-                        name="truncation",
-                        low=8,
-                        width=payload_bits,
-                        reset=0,
-                        about="low bits that are not searched",
-                    ),
-                ),
-            )
-        )
+    registers += [_range(k, bits=bits, payload_bits=payload_bits) for k in range(ranges)]
     return tuple(registers)
+
+
+def _range(k: int, *, bits: int, payload_bits: int) -> Register:
+    """Return the register of range `k`; at reset, one range that covers every count."""
+    return Register(
+        name=f"RANGE_{k}",
+        address=0x20 + 4 * k,
+        access="shadow",
+        about=f"Range {k} of the search table.",
+        fields=(
+            Field(
+                name="payload",
+                low=0,
+                width=payload_bits,
+                reset=bits,
+                about="the range spans 2**payload counts from 0",
+            ),
+            Field(
+                name="truncation",
+                low=8,
+                width=payload_bits,
+                reset=0,
+                about="low bits that are not searched",
+            ),
+        ),
+    )

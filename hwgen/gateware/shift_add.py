@@ -94,9 +94,7 @@ class ShiftAdd(wiring.Component):
         operation = self.i.payload
         destination = Signal(range(max(count, 2)))
         held = Signal(self.reach)
-        m.d.comb += destination.eq(
-            Mux(self.i.valid, operation.destination, self.read_destination)
-        )
+        m.d.comb += destination.eq(Mux(self.i.valid, operation.destination, self.read_destination))
         m.d.comb += held.eq(Array(accumulators)[destination])
         m.d.comb += self.read_value.eq(Mux(empty.bit_select(destination, 1), 0, held))
 

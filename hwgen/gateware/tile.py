@@ -1,8 +1,9 @@
 """The tile: everything between an input stream, the analog pins and an output stream."""
 
 from amaranth import Const, Module
-from amaranth.lib import data, stream, wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, flipped
+from hwgen_models.spec import TileSpec
 
 from hwgen.gateware.active_rows import ActiveRows
 from hwgen.gateware.input_buffer import InputBuffer
@@ -13,7 +14,6 @@ from hwgen.gateware.row_drive import RowDrive
 from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.splice import Share, Splice
 from hwgen.gateware.streams import link
-from hwgen_models.spec import TileSpec
 
 __all__ = ["LANE_PINS", "TABLE_PINS", "Tile"]
 
@@ -252,7 +252,5 @@ class Tile(wiring.Component):
             m.d.comb += lane.plan.eq(range_table.plan)
         if not lane.identity:
             layout = lane.operations.shape()
-            constant = data.ArrayLayout(layout.elem_shape, layout.length).const(
-                self._operations(k)
-            )
+            constant = data.ArrayLayout(layout.elem_shape, layout.length).const(self._operations(k))
             m.d.comb += lane.operations.eq(constant)
