@@ -1,136 +1,225 @@
-"""Which physical column holds what, and which accumulator its values go to."""
+"""Which weight digit a physical column holds, and what its values mean to the lane that serves it."""
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-__all__ = ["ColumnMap", "Operation"]
+__all__ = ["COLUMN_ORDERS", "Base", "Column", "ColumnMap", "Operation"]
+
+COLUMN_ORDERS = ("slice_major", "output_major")
 
 
-@dataclass(frozen=True)
-class Operation:
-    """What the values of one column mean to the lane that converts them.
+class Column(NamedTuple):
+    """A logical column: slice `slice` of output `output`, polarity 0 (positive) or 1 (negative)."""
 
-    ``accumulator[destination] += (-1)**negate * (value << (plane height + slice_offset digits))``
+    output: int
+    slice: int
+    polarity: int
+
+
+class Operation(NamedTuple):
+    """What a lane does with the values of one of its columns.
+
+    Parameters
+    ----------
+    destination : int
+        Accumulator of the lane.
+    slice_offset : int
+        Slices above the accumulator's base slice; the shift is this times `cell_bits`.
+    negate : bool
+        The column's polarity differs from the accumulator's.
+    output : int
+        Output that the accumulator belongs to: the column is converted when it is in use.
     """
 
     destination: int
-    slice_offset: int  # in slices above the accumulator's base slice
-    negate: bool  # the polarity differs from the accumulator's
+    slice_offset: int
+    negate: bool
     output: int
 
 
-@dataclass(frozen=True, kw_only=True)
+class Base(NamedTuple):
+    """What an accumulator of a lane contributes to: the splice adds ``+-(a << slice * cell_bits)``.
+
+    Parameters
+    ----------
+    output : int
+        Output that it is part of.
+    slice : int
+        Smallest slice among its columns.
+    negative : bool
+        All its columns hold negative weights.
+    """
+
+    output: int
+    slice: int
+    negative: bool
+
+
+@dataclass(frozen=True)
 class ColumnMap:
-    """Column order of an array and what follows from it.
+    """The order of columns in an array, and the constants that follow from it.
 
-    With O = columns // (slices x polarities) outputs, physical column
+    O = `columns` // (`slices` x `polarities`) outputs fit. Column p of the array holds
 
-    * ``slice_major``: p = (slice * polarities + polarity) * O + output,
-    * ``output_major``: p = (output * slices + slice) * polarities + polarity.
+    - ``slice_major``: p = (slice * polarities + polarity) * O + output
+    - ``output_major``: p = (output * slices + slice) * polarities + polarity
 
-    Polarity 0 is positive, 1 negative. Lane l serves columns l * columns_per_lane + k. Its
-    accumulators are numbered in the order in which their outputs first appear.
+    Columns from O * slices * polarities up hold nothing and are never converted. Lane l serves
+    columns l * `columns_per_lane` + k, k ascending. Its accumulators are numbered in the order in
+    which their outputs first appear among its columns.
+
+    The architecture is this project's own (``docs/architecture.md``, section 3).
 
     Parameters
     ----------
     columns : int
-        Physical columns of the array.
+        Physical columns (bit lines) of the array.
     slices : int
         Digits of a weight's magnitude.
     polarities : int
         Columns per digit: 2 for differential weights.
     columns_per_lane : int
-        Columns that one lane serves; divides `columns`.
+        Columns that a lane serves in turn; divides `columns`.
     column_order : str
         ``"slice_major"`` or ``"output_major"``.
 
     Examples
     --------
-    >>> order = ColumnMap(columns=128, slices=7, polarities=2, columns_per_lane=8,
-    ...                   column_order="slice_major")
-    >>> order.outputs, order.lanes, order.destinations, order.trivial
-    (9, 16, 8, True)
-    >>> order.of(9), order.physical(0, 0, 1), order.of(127)
-    ((0, 0, 1), 9, None)
+    >>> order = ColumnMap(columns=8, slices=2, polarities=2, columns_per_lane=4)
+    >>> [tuple(order.of(p)) for p in range(4)]
+    [(0, 0, 0), (1, 0, 0), (0, 0, 1), (1, 0, 1)]
+    >>> order.lane_columns(0)[2]
+    Operation(destination=0, slice_offset=0, negate=True, output=0)
     """
 
     columns: int
     slices: int
     polarities: int
     columns_per_lane: int
-    column_order: str
+    column_order: str = "slice_major"
+
+    def __post_init__(self) -> None:
+        for name in ("columns", "slices", "polarities", "columns_per_lane"):
+            value = getattr(self, name)
+            if value < 1:
+                raise ValueError(f"{name} must be a positive integer, not {value!r}")
+        if self.column_order not in COLUMN_ORDERS:
+            orders = " or ".join(COLUMN_ORDERS)
+            raise ValueError(f"column_order must be {orders}, not {self.column_order!r}")
+        if self.columns % self.columns_per_lane:
+            raise ValueError(
+                f"columns must be a multiple of columns_per_lane = {self.columns_per_lane}, "
+                f"not {self.columns!r}"
+            )
+        if self.columns < self.slices * self.polarities:
+            raise ValueError(
+                f"columns must hold at least one output of {self.slices * self.polarities} "
+                f"columns, not {self.columns!r}"
+            )
 
     @property
     def outputs(self) -> int:
-        """Outputs that fit the array."""
+        """Outputs that fit the array, O."""
         return self.columns // (self.slices * self.polarities)
 
     @property
     def lanes(self) -> int:
-        """Lanes of the array."""
+        """Readout lanes."""
         return self.columns // self.columns_per_lane
 
-    def physical(self, output: int, slice_: int, polarity: int) -> int:
-        """Return the physical column of (output, slice, polarity)."""
-        if self.column_order == "slice_major":
-            return (slice_ * self.polarities + polarity) * self.outputs + output
-        return (output * self.slices + slice_) * self.polarities + polarity
+    @property
+    def used(self) -> int:
+        """Columns that hold something: the physical columns 0 .. used - 1."""
+        return self.outputs * self.slices * self.polarities
 
-    def of(self, physical: int) -> tuple[int, int, int] | None:
-        """Return (output, slice, polarity) of a physical column, None for a spare one."""
-        if physical >= self.outputs * self.slices * self.polarities:
+    def of(self, physical: int) -> Column | None:
+        """Return what a physical column holds; None where it holds nothing."""
+        if not 0 <= physical < self.columns:
+            raise IndexError(f"Column must be between 0 and {self.columns - 1}, not {physical!r}")
+        if physical >= self.used:
             return None
         if self.column_order == "slice_major":
-            above, output = divmod(physical, self.outputs)
-            slice_, polarity = divmod(above, self.polarities)
-        else:
-            above, polarity = divmod(physical, self.polarities)
-            output, slice_ = divmod(above, self.slices)
-        return output, slice_, polarity
+            digit, output = divmod(physical, self.outputs)
+            return Column(output, *divmod(digit, self.polarities))
+        digit, polarity = divmod(physical, self.polarities)
+        return Column(*divmod(digit, self.slices), polarity)
+
+    def physical(self, output: int, slice: int, polarity: int) -> int:  # noqa: A002
+        """Return the physical column of a logical one: the inverse of `of`."""
+        for name, value, stop in (
+            ("Output", output, self.outputs),
+            ("Slice", slice, self.slices),
+            ("Polarity", polarity, self.polarities),
+        ):
+            if not 0 <= value < stop:
+                raise IndexError(f"{name} must be between 0 and {stop - 1}, not {value!r}")
+        if self.column_order == "slice_major":
+            return (slice * self.polarities + polarity) * self.outputs + output
+        return (output * self.slices + slice) * self.polarities + polarity
 
     def lane_columns(self, lane: int) -> list[Operation | None]:
-        """Return the operation of every column of a lane, None for columns that are never used."""
-        return self._lanes[lane][0]
+        """Return the operation of every column of a lane in ascending order, `None` when unused."""
+        bases = self._bases[lane]
+        destinations = {base.output: d for d, base in enumerate(bases)}
+        operations: list[Operation | None] = []
+        for column in self._held(lane):
+            if column is None:
+                operations.append(None)
+                continue
+            destination = destinations[column.output]
+            base = bases[destination]
+            operations.append(
+                Operation(
+                    destination=destination,
+                    slice_offset=column.slice - base.slice,
+                    negate=bool(column.polarity) != base.negative,
+                    output=column.output,
+                )
+            )
+        return operations
 
-    def base(self, lane: int, destination: int) -> tuple[int, int, bool]:
-        """Return (output, base slice, negative) of an accumulator: what the splice applies."""
-        return self._lanes[lane][1][destination]
+    def lane_destinations(self, lane: int) -> int:
+        """Return how many accumulators a lane needs, possibly none."""
+        return len(self._bases[lane])
+
+    def base(self, lane: int, destination: int) -> Base:
+        """Return what an accumulator of a lane contributes to: (output, slice, negative)."""
+        return self._bases[lane][destination]
 
     @property
     def destinations(self) -> int:
-        """Accumulators per lane: the most that any lane needs."""
-        return max(len(bases) for _, bases in self._lanes)
-
-    @property
-    def trivial(self) -> bool:
-        """Column k of every lane goes to accumulator k, unshifted and with the splice's sign."""
-        return all(
-            column is None or (column.destination, column.slice_offset, column.negate) == (k, 0, 0)
-            for columns, _ in self._lanes
-            for k, column in enumerate(columns)
-        )
+        """Accumulators of the lane that needs most."""
+        return max(len(bases) for bases in self._bases)
 
     @cached_property
-    def _lanes(self) -> list[tuple[list[Operation | None], list[tuple[int, int, bool]]]]:
-        return [self._lane(lane) for lane in range(self.lanes)]
+    def trivial(self) -> bool:
+        """Whether lanes need no constants per column: column k adds, unshifted, to accumulator k."""
+        return all(
+            operation is None or operation[:3] == (k, 0, False)
+            for lane in range(self.lanes)
+            for k, operation in enumerate(self.lane_columns(lane))
+        )
 
-    def _lane(self, lane: int):
+    def _held(self, lane: int) -> list[Column | None]:
         first = lane * self.columns_per_lane
-        held = [self.of(p) for p in range(first, first + self.columns_per_lane)]
-        outputs = list(dict.fromkeys(column[0] for column in held if column))
-        bases = []
-        for output in outputs:
-            own = [column for column in held if column and column[0] == output]
-            bases.append((output, min(c[1] for c in own), all(c[2] == 1 for c in own)))
-        columns: list[Operation | None] = []
-        for column in held:
-            if column is None:
-                columns.append(None)
-                continue
-            output, slice_, polarity = column
-            destination = outputs.index(output)
-            _, base_slice, negative = bases[destination]
-            columns.append(
-                Operation(destination, slice_ - base_slice, (polarity == 1) != negative, output)
-            )
-        return columns, bases
+        return [self.of(p) for p in range(first, first + self.columns_per_lane)]
+
+    @cached_property
+    def _bases(self) -> list[list[Base]]:
+        """Accumulators of every lane, in the order in which their outputs first appear."""
+        lanes = []
+        for lane in range(self.lanes):
+            found: dict[int, list[Column]] = {}
+            for column in self._held(lane):
+                if column is not None:
+                    found.setdefault(column.output, []).append(column)
+            lanes.append([
+                Base(
+                    output=output,
+                    slice=min(column.slice for column in columns),
+                    negative=all(column.polarity == 1 for column in columns),
+                )
+                for output, columns in found.items()
+            ])
+        return lanes

@@ -1,48 +1,151 @@
-"""The shapes, widths and times of a tile, and every number that follows from them."""
+"""The numbers that define a tile, and everything that follows from them alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
-from hwgen_models.columns import ColumnMap
+from hwgen_models.columns import COLUMN_ORDERS, ColumnMap
+from hwgen_models.row_drive import plane_weights
 
-__all__ = ["TileSpec"]
+__all__ = ["SEARCHES", "TileSpec"]
+
+SEARCHES = ("binary", "twin-range")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TileSpec:
-    """Plain parameters of a tile: what a design file comes to, and what a manifest carries.
+    """Shapes, widths and times of one tile: plain values, the ``parameters`` of a manifest.
 
-    Widths follow from ranges and ranges from these numbers, so that nothing is ever cut off.
+    ``TileSpec(**manifest["parameters"])`` reads one, ``dataclasses.asdict(spec)`` writes one.
+    Defaults are those of the preset ``baseline``. Times are in clock cycles; what they mean is
+    said in ``docs/architecture.md``, section 5.
+
+    Parameters
+    ----------
+    rows, columns : int
+        Word lines R and bit lines C of the array.
+    cell_bits : int
+        Bits that a cell stores.
+    column_order : str
+        ``"slice_major"`` or ``"output_major"``, see `ColumnMap`.
+    slices : int
+        Digits of a weight's magnitude, one column each.
+    polarities : int
+        Columns per digit; 2, differential weights.
+    input_bits : int
+        Width of an input, B.
+    signed_inputs : bool
+        Inputs are two's complement: the last plane weighs -2^(B-1). Needs `dac_bits` 1.
+    dac_bits : int
+        Width of the digit that a word line carries in one read.
+    search : str
+        ``"binary"`` or ``"twin-range"``.
+    readout_bits : int
+        Width of a threshold code, N.
+    saturate : bool
+        Counts above 2^N - 1 are allowed and read as 2^N - 1.
+    columns_per_lane : int
+        Columns that a lane serves in turn.
+    banks : int
+        Sample-and-holds of a column, 1 or 2.
+    row_tiles : int
+        Tiles that may be chained through ``y_in``: the widths of ``y`` allow for as many.
+    y_in : bool
+        The port ``y_in`` exists.
+    x_elements : int
+        Inputs per beat of ``x``.
+    compare_stages : int
+        Flip-flops behind the one that ``compare`` enters, 0 to 2.
+    settle_row, sample_cycles, settle_mux, acquire_cycles, settle_dac, compare_latency : int
+        Times; at least 2, 1, 0, 1, 0 and 2 + `compare_stages`.
+
+    Raises
+    ------
+    ValueError
+        When a value or a combination is impossible; one line that names it.
     """
 
-    rows: int  # word lines
-    columns: int  # bit lines
-    cell_bits: int  # digit that one cell stores
-    column_order: str  # "slice_major" or "output_major"
-    slices: int  # digits of a weight's magnitude
-    polarities: int  # columns per digit
-    input_bits: int
-    signed_inputs: bool  # two's complement planes, the last one subtracts
-    dac_bits: int  # digit that one plane drives
-    search: str  # "binary" or "twin-range"
-    readout_bits: int  # N
-    saturate: bool  # counts above 2**N - 1 are cut, not impossible
-    columns_per_lane: int
-    banks: int  # sample-and-holds per column
-    row_tiles: int  # most tiles whose partial sums are chained
-    y_in: bool
-    x_elements: int  # inputs per beat of x
-    compare_stages: int  # flip-flops behind the one that compare enters
-    settle_row: int  # this and all below: cycles
-    sample_cycles: int
-    settle_mux: int
-    acquire_cycles: int
-    settle_dac: int
-    compare_latency: int
+    rows: int = 128
+    columns: int = 128
+    cell_bits: int = 1
+    column_order: str = "slice_major"
+    slices: int = 7
+    polarities: int = 2
+    input_bits: int = 8
+    signed_inputs: bool = False
+    dac_bits: int = 1
+    search: str = "binary"
+    readout_bits: int = 8
+    saturate: bool = False
+    columns_per_lane: int = 8
+    banks: int = 2
+    row_tiles: int = 64
+    y_in: bool = True
+    x_elements: int = 8
+    compare_stages: int = 0
+    settle_row: int = 4
+    sample_cycles: int = 1
+    settle_mux: int = 1
+    acquire_cycles: int = 1
+    settle_dac: int = 0
+    compare_latency: int = 2
+
+    def __post_init__(self) -> None:
+        self._check_types()
+        for name, allowed in (
+            ("column_order", COLUMN_ORDERS),
+            ("search", SEARCHES),
+            ("polarities", (2,)),
+            ("banks", (1, 2)),
+            ("compare_stages", (0, 1, 2)),
+        ):
+            value = getattr(self, name)
+            if value not in allowed:
+                choice = " or ".join(map(str, allowed))
+                raise ValueError(f"{name} must be {choice}, not {value!r}")
+        for name, least in (
+            ("rows", 1),
+            ("cell_bits", 1),
+            ("slices", 1),
+            ("input_bits", 1),
+            ("dac_bits", 1),
+            ("readout_bits", 1),
+            ("row_tiles", 1),
+            ("x_elements", 1),
+            ("settle_row", 2),
+            ("sample_cycles", 1),
+            ("settle_mux", 0),
+            ("acquire_cycles", 1),
+            ("settle_dac", 0),
+            ("compare_latency", 2 + self.compare_stages),
+        ):
+            value = getattr(self, name)
+            if value < least:
+                raise ValueError(f"{name} must be at least {least}, not {value!r}")
+        if self.rows % self.x_elements:
+            raise ValueError(
+                f"rows must be a multiple of x_elements = {self.x_elements}, not {self.rows!r}"
+            )
+        if self.signed_inputs and self.dac_bits != 1:
+            raise ValueError(f"dac_bits must be 1 for signed inputs, not {self.dac_bits!r}")
+        if not self.saturate and self.largest_count > self.largest_code:
+            raise ValueError(
+                f"readout_bits must resolve the largest count {self.largest_count} "
+                f"(or saturate), not {self.readout_bits!r}"
+            )
+        _ = self.column_map  # checks what concerns columns
+
+    def _check_types(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if type(value) is not field.type:
+                kind = {int: "an integer", bool: "true or false", str: "a word"}[field.type]
+                raise TypeError(f"{field.name} must be {kind}, not {value!r}")
+
+    # Shapes
 
     @property
     def planes(self) -> int:
-        """Planes of a vector: ceil(input_bits / dac_bits)."""
+        """Planes of a vector: reads at most."""
         return -(-self.input_bits // self.dac_bits)
 
     @property
@@ -50,9 +153,19 @@ class TileSpec:
         """Readout lanes."""
         return self.columns // self.columns_per_lane
 
+    @property
+    def outputs(self) -> int:
+        """Outputs that fit the array, O."""
+        return self.columns // (self.slices * self.polarities)
+
+    @property
+    def beats(self) -> int:
+        """Beats of ``x`` that make a vector."""
+        return self.rows // self.x_elements
+
     @cached_property
     def column_map(self) -> ColumnMap:
-        """Column order and the operations that follow from it."""
+        """The order of columns."""
         return ColumnMap(
             columns=self.columns,
             slices=self.slices,
@@ -62,91 +175,111 @@ class TileSpec:
         )
 
     @property
-    def outputs(self) -> int:
-        """Outputs that fit the array."""
-        return self.column_map.outputs
+    def destinations(self) -> int:
+        """Accumulators of a lane."""
+        return self.column_map.destinations
+
+    # Numbers
 
     @property
-    def destinations(self) -> int:
-        """Accumulators per lane."""
-        return self.column_map.destinations
+    def largest_active(self) -> int:
+        """Largest sum of driven digits, U."""
+        return self.rows * (2**self.dac_bits - 1)
 
     @property
     def largest_count(self) -> int:
-        """Every row driven fully onto a full cell: the bound of every count."""
-        return self.rows * (2**self.dac_bits - 1) * (2**self.cell_bits - 1)
+        """Largest count that a column can yield."""
+        return self.largest_active * (2**self.cell_bits - 1)
 
     @property
-    def value_max(self) -> int:
-        """Largest value a conversion can end with, whatever the comparator answers."""
+    def largest_code(self) -> int:
+        """Largest threshold code, 2^N - 1."""
         return 2**self.readout_bits - 1
 
     @property
-    def _plane_weights(self) -> tuple[int, int]:
-        """Sum of the weights of the planes that add, and of those that subtract."""
-        weights = [2 ** (t * self.dac_bits) for t in range(self.planes)]
-        negative = weights.pop() if self.signed_inputs else 0
-        return sum(weights), negative
+    def bound(self) -> int:
+        """Largest count that a conversion has to tell: the largest, or where it saturates."""
+        return min(self.largest_count, self.largest_code)
+
+    @property
+    def value_max(self) -> int:
+        """Largest value of any leaf of any table, which a wrong comparator may reach: 2^N - 1."""
+        return self.largest_code
 
     @cached_property
     def accumulator_range(self) -> range:
-        """Values that any accumulator of any lane can take."""
-        adds, subtracts = self._plane_weights
-        low = high = 0
-        for lane in range(self.lanes):
-            reach: dict[int, list[int]] = {}
-            for column in self.column_map.lane_columns(lane):
-                if column:
-                    weight = self.value_max << (column.slice_offset * self.cell_bits)
-                    up, down = (subtracts, adds) if column.negate else (adds, subtracts)
-                    ends = reach.setdefault(column.destination, [0, 0])
-                    ends[0] -= weight * down
-                    ends[1] += weight * up
-            low = min([low, *(ends[0] for ends in reach.values())])
-            high = max([high, *(ends[1] for ends in reach.values())])
-        return range(low, high + 1)
+        r"""Values that any accumulator of any lane can take, at any time.
 
-    @property
+        Exact for values :math:`0 \ldots v_{max}`: for every accumulator the sum over planes and
+        columns of what adds, and of what subtracts; the range covers all accumulators.
+        """
+        lows, highs = [0], [0]
+        for lane in range(self.lanes):
+            low = [0] * self.destinations
+            high = [0] * self.destinations
+            for operation in self.column_map.lane_columns(lane):
+                if operation is None:
+                    continue
+                adds, subtracts = self._reach(operation.slice_offset, negative=operation.negate)
+                high[operation.destination] += adds
+                low[operation.destination] -= subtracts
+            lows += low
+            highs += high
+        return range(min(lows), max(highs) + 1)
+
+    @cached_property
     def tile_range(self) -> range:
-        """Values that the tile's own sum of one output can take."""
-        adds, subtracts = self._plane_weights
-        column = self.value_max * sum(2 ** (s * self.cell_bits) for s in range(self.slices))
-        if self.polarities == 1:
-            return range(-column * subtracts, column * adds + 1)
-        reach = column * (adds + subtracts)
-        return range(-reach, reach + 1)
+        """Values that an output's sum over planes, slices and polarities can take."""
+        shares = [
+            self._reach(s, negative=polarity == 1)
+            for s in range(self.slices)
+            for polarity in range(self.polarities)
+        ]
+        return range(-sum(share[1] for share in shares), sum(share[0] for share in shares) + 1)
 
     @property
     def y_range(self) -> range:
-        """Values of ``y`` and ``y_in``: `row_tiles` tiles, and constants worth one tile more."""
-        tiles = self.row_tiles + 1
-        own = self.tile_range
-        return range(own.start * tiles, (own.stop - 1) * tiles + 1)
+        """Values of ``y`` and ``y_in``: `row_tiles` tiles, and constants of the size of one more."""
+        scale = self.row_tiles + 1
+        return range(self.tile_range[0] * scale, self.tile_range[-1] * scale + 1)
 
     @property
     def y_bits(self) -> int:
-        """Width of ``y`` and ``y_in``, two's complement."""
-        low, high = self.y_range.start, self.y_range.stop - 1
-        if low >= 0:
-            return high.bit_length()
-        return 1 + max(high.bit_length(), (-low - 1).bit_length())
+        """Width of ``y``, two's complement."""
+        return 1 + max(self.y_range[-1].bit_length(), (-self.y_range[0] - 1).bit_length())
+
+    def _reach(self, slice_offset: int, *, negative: bool) -> tuple[int, int]:
+        """Return the most that one column adds to a sum over all planes, and subtracts from it."""
+        weights = plane_weights(
+            input_bits=self.input_bits, dac_bits=self.dac_bits, signed=self.signed_inputs
+        ).tolist()
+        scale = self.value_max << (slice_offset * self.cell_bits)
+        up = scale * sum(weight for weight in weights if weight > 0)
+        down = scale * -sum(weight for weight in weights if weight < 0)
+        return (down, up) if negative else (up, down)
+
+    # Times
 
     @property
     def decision_cycles(self) -> int:
-        """Cycles of one decision, D."""
+        """Cycles of a decision, D."""
         return self.settle_dac + self.compare_latency
 
     @property
     def overhead_cycles(self) -> int:
-        """Cycles of a conversion besides its decisions."""
+        """Cycles of a conversion without any decision."""
         return self.settle_mux + self.acquire_cycles
 
     @property
     def most_decisions(self) -> int:
-        """Decisions of the longest conversion: a twin-range search may test before all bits."""
+        """Decisions of the longest conversion of any table: N, and one test with two ranges."""
         return self.readout_bits + (self.search == "twin-range")
 
     @property
     def longest_conversion(self) -> int:
-        """Cycles of the longest conversion."""
-        return self.overhead_cycles + self.most_decisions * self.decision_cycles
+        """Cycles of the longest conversion of any table."""
+        return self.conversion_cycles(self.most_decisions)
+
+    def conversion_cycles(self, decisions: int) -> int:
+        """Return the cycles of a conversion with so many decisions."""
+        return self.overhead_cycles + decisions * self.decision_cycles
