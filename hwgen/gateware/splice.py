@@ -77,6 +77,8 @@ class Splice(wiring.Component):
 
         terms = []
         for k, shares in enumerate(self.lanes):
+            if not shares:  # a lane without used columns
+                continue
             destination = getattr(self, f"destination_{k}")
             value = getattr(self, f"value_{k}")
             highest = max(share.shift for share in shares)

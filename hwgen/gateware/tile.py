@@ -165,7 +165,8 @@ class Tile(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         m.submodules.input_buffer = input_buffer = self.input_buffer
-        m.submodules.row_drive = row_drive = self.row_drive_register
+        # not `row_drive`: that is the name of the pins
+        m.submodules.row_drive_0 = row_drive = self.row_drive_register
         m.submodules.active_rows = active_rows = self.active_rows
         m.submodules.sequencer = sequencer = self.sequencer
         m.submodules.range_table = range_table = self.range_table
