@@ -1,0 +1,301 @@
+"""Co-simulation: run the delivered benches on whatever RTL lies in a folder."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+
+from hwgen.errors import Mismatch, UserError
+from hwgen.flow import tools
+
+__all__ = ["SIMULATORS", "BenchResult", "cosim"]
+
+SIMULATORS = ("icarus", "verilator")
+PROCESSES = 2
+TIME_LIMIT_S = 900  # for one bench; Verilog with a combinational loop never ends by itself
+COMPILE_FAILED = 2  # exit code of `hwgen.flow.simulate`
+COUNTS = ("cycles", "conversions", "decisions")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchResult:
+    """What one bench found."""
+
+    bench: str  # block that it drives
+    module: str  # Verilog module of that block
+    passed: bool
+    cases: int
+    message: str | None  # case that shows the mismatch, with the expected value and the one got
+    seconds: float
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict:
+        """Return plain values with the counts on the same level."""
+        values = asdict(self)
+        counts = values.pop("counts")
+        return values | {name: counts.get(name, 0) for name in COUNTS}
+
+
+def cosim(
+    folder: Path,
+    *,
+    simulator: str = "icarus",
+    vectors: int | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> dict:
+    """Simulate a delivered folder against the golden models.
+
+    Parameters
+    ----------
+    folder : Path
+        What `hwgen generate` wrote; its RTL may have been changed since.
+    simulator : str
+        One of `SIMULATORS`.
+    vectors : int, optional
+        How many of the delivered vectors to use; all by default.
+    progress : callable, optional
+        Called with (benches done, benches, name of the last one).
+
+    Returns
+    -------
+    dict
+        ``passed`` and ``failed`` (benches), ``cycles``, ``conversions``, ``decisions``,
+        ``simulator``, ``benches`` (a dict for every bench).
+
+    Raises
+    ------
+    UserError
+        The folder is not a delivered one.
+    ToolMissing
+        The simulator is not installed.
+    Mismatch
+        The RTL does not compile, or a bench failed; the message shows one case, and the exception
+        carries what would have been returned.
+    """
+    folder = Path(folder).resolve()
+    manifest = _manifest(folder)
+    benches = _benches(folder, manifest)
+    stored = _stored_vectors(folder) if "tile" in benches else None
+    if simulator not in SIMULATORS:
+        raise UserError(f"--simulator: must be one of {', '.join(SIMULATORS)}, not {simulator!r}")
+    if vectors is not None and stored is not None and not 1 <= vectors <= stored:
+        raise UserError(f"--vectors: must be between 1 and {stored}, not {vectors}")
+
+    with tempfile.TemporaryDirectory(prefix="hwgen-cosim-") as scratch:
+        session = _Session(folder, simulator, vectors, Path(scratch))
+        results = session.run(benches, progress)
+    return _verdict(results, simulator)
+
+
+def _verdict(results: list[BenchResult], simulator: str) -> dict:
+    failures = [result for result in results if not result.passed]
+    summary = {
+        "simulator": simulator,
+        "passed": len(results) - len(failures),
+        "failed": len(failures),
+        **{name: sum(r.counts.get(name, 0) for r in results) for name in COUNTS},
+        "benches": [result.as_json() for result in results],
+    }
+    if failures:
+        message = f"{failures[0].bench}: {failures[0].message}"
+        if len(failures) > 1:
+            message += f" (and {len(failures) - 1} more of {len(results)} benches failed)"
+        raise Mismatch(message, summary)
+    return summary
+
+
+def _manifest(folder: Path) -> dict:
+    path = folder / "manifest.json"
+    if not folder.is_dir():
+        raise UserError(f"{folder}: must be a delivered folder, not a missing one")
+    try:
+        manifest = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(
+            f"{folder}: must be a delivered folder, not one without manifest.json"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: must be JSON that `hwgen generate` wrote: {error}") from None
+    if not isinstance(manifest, dict):
+        raise UserError(f"{path}: must be a JSON object, not {type(manifest).__name__}")
+    for key, kind in (("modules", dict), ("parameters", dict), ("reset", dict), ("tables", dict)):
+        if not isinstance(manifest.get(key), kind):
+            raise UserError(f"{path}: {key}: must be an object, not {manifest.get(key)!r}")
+    return manifest
+
+
+def _benches(folder: Path, manifest: dict) -> dict[str, str]:
+    """Return the Verilog module of every block that has a bench, the longest bench first."""
+    modules = manifest["modules"]
+    if not sorted((folder / "rtl").glob("*.v")):
+        raise UserError(f"{folder / 'rtl'}: must hold Verilog files, not none")
+    for block in modules:
+        bench = folder / "sim" / f"tb_{block}.py"
+        if not bench.is_file():
+            raise UserError(f"{bench}: must be the bench of {modules[block]}, not a missing file")
+    return dict(sorted(modules.items(), key=lambda item: (item[0] != "tile", item[0])))
+
+
+def _stored_vectors(folder: Path) -> int:
+    path = folder / "sim" / "vectors.npz"
+    try:
+        with np.load(path) as stored:
+            return len(stored["x"])
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise UserError(f"{path}: must hold the delivered vectors: {error}") from None
+
+
+class _Session:
+    """The processes of one co-simulation."""
+
+    def __init__(self, folder: Path, simulator: str, vectors: int | None, scratch: Path) -> None:
+        self.folder = folder
+        self.simulator = simulator
+        self.scratch = scratch
+        self.sources = [str(path) for path in sorted((folder / "rtl").glob("*.v"))]
+        self.running: set[subprocess.Popen] = set()
+        self.environment = tools.simulator_environment(simulator) | {
+            # The folder's own benches come first, the caller's packages next.
+            "PYTHONPATH": os.pathsep.join([str(folder / "sim"), *filter(None, sys.path)]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HWGEN_FOLDER": str(folder),
+            "HWGEN_VECTORS": "" if vectors is None else str(vectors),
+            "COCOTB_RANDOM_SEED": "1",
+            "COCOTB_ANSI_OUTPUT": "0",
+        }
+
+    def run(
+        self, benches: dict[str, str], progress: Callable[[int, int, str], None] | None
+    ) -> list[BenchResult]:
+        """Run all benches, a few at a time; return their results in the order given."""
+        results = {}
+        with ThreadPoolExecutor(PROCESSES) as pool:
+            jobs = {pool.submit(self.bench, *item): item[0] for item in benches.items()}
+            try:
+                for done, job in enumerate(as_completed(jobs), start=1):
+                    results[jobs[job]] = job.result()
+                    if progress is not None:
+                        progress(done, len(jobs), jobs[job])
+            except BaseException:
+                for job in jobs:
+                    job.cancel()
+                for process in tuple(self.running):
+                    _kill(process)
+                raise
+        return [results[block] for block in benches]
+
+    def bench(self, block: str, module: str) -> BenchResult:
+        """Build and run the bench of one block."""
+        scratch = self.scratch / block
+        scratch.mkdir()
+        counts_file = scratch / "counts.json"
+        arguments = {
+            "simulator": self.simulator,
+            "sources": self.sources,
+            "toplevel": module,
+            "bench": f"tb_{block}",
+            "scratch": str(scratch),
+        }
+        started = time.perf_counter()
+        ended = self._process(
+            [sys.executable, "-m", "hwgen.flow.simulate", json.dumps(arguments)],
+            self.environment | {"HWGEN_COUNTS": str(counts_file)},
+            scratch / "process.log",
+        )
+        cases, message = self._judge(ended, scratch)
+        return BenchResult(
+            bench=block,
+            module=module,
+            passed=message is None,
+            cases=cases,
+            message=message,
+            seconds=round(time.perf_counter() - started, 2),
+            counts=json.loads(counts_file.read_text()) if counts_file.exists() else {},
+        )
+
+    def _process(self, command: list[str], environment: dict[str, str], log: Path) -> int | None:
+        """Run a command to its end and return its exit code; None when it took too long."""
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                command,
+                env=environment,
+                cwd=log.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.running.add(process)
+        try:
+            return process.wait(TIME_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            return None
+        finally:
+            self.running.discard(process)
+
+    def _judge(self, ended: int | None, scratch: Path) -> tuple[int, str | None]:
+        """Return the number of cases that ran, and what the first failure says, if any."""
+        if ended is None:
+            return 0, f"expected an end within {TIME_LIMIT_S} s, got none"
+        if ended == COMPILE_FAILED:
+            return 0, self._first_error(scratch / "build.log")
+        cases = _results(scratch / "results.xml")
+        if not cases:
+            return 0, f"the simulation broke off: {self._last_line(scratch)}"
+        failures = [f"{name}: {message}" for name, message in cases if message is not None]
+        return len(cases), self._local(failures[0]) if failures else None
+
+    def _first_error(self, log: Path) -> str:
+        lines = log.read_text(errors="replace").splitlines()
+        errors = [line for line in lines if re.search("error", line, re.IGNORECASE)]
+        first = [*errors, *lines, "no message"][0]
+        return f"does not compile: {self._local(first.strip())}"
+
+    def _last_line(self, scratch: Path) -> str:
+        for name in ("test.log", "process.log"):
+            log = scratch / name
+            lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+            told = [line.strip() for line in lines if line.strip()]
+            if told:
+                return self._local(told[-1])
+        return "no message"
+
+    def _local(self, message: str) -> str:
+        """Name files as the user knows them, on one line."""
+        return " ".join(message.replace(f"{self.folder}{os.sep}", "").split())
+
+
+def _kill(process: subprocess.Popen) -> None:
+    """End a process and everything it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def _results(path: Path) -> list[tuple[str, str | None]]:
+    """Return name and failure message (None: passed) of every case in a results file."""
+    try:
+        root = ElementTree.parse(path).getroot()
+    except (OSError, ElementTree.ParseError):
+        return []
+    cases = []
+    for case in root.iter("testcase"):
+        failure = case.find("failure")
+        failure = case.find("error") if failure is None else failure
+        message = None if failure is None else failure.get("message") or failure.text or "failed"
+        cases.append((case.get("name", ""), message))
+    return cases

@@ -1,0 +1,59 @@
+"""One bench in a process of its own: cocotb's runner, configured by one JSON argument.
+
+Run as ``python -m hwgen.flow.simulate '{...}'`` by `hwgen.flow.cosim`, which prepares the environment
+and reads what is left behind: ``build.log``, ``test.log``, ``results.xml``. Ends with 0 when a
+results file was written, whatever it says, with 2 when the Verilog did not compile.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from cocotb_tools.runner import get_runner
+
+__all__ = ["main"]
+
+BUILD_ARGUMENTS = {
+    "icarus": [],
+    # Warnings are the business of lint; without -O3 a wide tile simulates at half the speed.
+    "verilator": ["-Wno-fatal", "-O3"],
+}
+
+
+def main(arguments: dict) -> int:
+    """Build and run one bench.
+
+    Parameters
+    ----------
+    arguments : dict
+        ``simulator``, ``sources`` (list of paths), ``toplevel`` (Verilog module), ``bench`` (Python
+        module), ``benches`` (folder that holds it) and ``scratch`` (folder to work in).
+    """
+    scratch = Path(arguments["scratch"])
+    runner = get_runner(arguments["simulator"])
+    try:
+        runner.build(
+            sources=arguments["sources"],
+            hdl_toplevel=arguments["toplevel"],
+            build_dir=scratch,
+            build_args=BUILD_ARGUMENTS[arguments["simulator"]],
+            timescale=("1ns", "1ps"),
+            always=True,
+            log_file=scratch / "build.log",
+        )
+    except RuntimeError:
+        return 2
+    runner.test(
+        hdl_toplevel=arguments["toplevel"],
+        hdl_toplevel_lang="verilog",
+        test_module=arguments["bench"],
+        build_dir=scratch,
+        test_dir=scratch,
+        results_xml=str(scratch / "results.xml"),
+        log_file=scratch / "test.log",
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1])))
