@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from cocotb.triggers import FallingEdge
-from hwgen_models.crossbar import Comparator
-from hwgen_models.spec import TileSpec
 
 from bench import Bench
+from hwgen_models.crossbar import Comparator
+from hwgen_models.spec import TileSpec
 
 __all__ = ["Conversion", "FrontEnd", "Read", "Trace", "check_banks", "check_rows", "read_lane"]
 
@@ -122,7 +122,7 @@ class FrontEnd:
                 pins = [int(handle.value) for handle in handles]
                 for append, value in zip(log, pins, strict=True):
                     append(value)
-                comparator.cycle(*pins)
+                comparator.cycle(*pins[1:])
 
     def held(self, bank: int) -> Read:
         """Return what a bank holds."""
@@ -163,7 +163,7 @@ class _LaneComparator:
         self.delay = spec.compare_latency - 2 - spec.compare_stages
         self.decision = 0
         self.count = 0.0
-        self.error: Callable[[int], float] = lambda decision: 0.0
+        self.error: Callable[[int], float] = _no_error
         self.answers: list[tuple[int, int]] = []  # (cycle, value of the pin)
         self.now = 0
 
@@ -188,6 +188,10 @@ class _LaneComparator:
             self.error = lambda decision: float(
                 comparator.error(read.vector, read.plane, column, decision)
             )
+
+
+def _no_error(decision: int) -> float:  # noqa: ARG001  (an ideal comparator)
+    return 0.0
 
 
 def read_lane(trace: Trace, lane: int, spec: TileSpec) -> list[Conversion]:

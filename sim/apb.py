@@ -2,12 +2,12 @@
 
 from bench import Bench
 
-__all__ = ["Apb", "Refused"]
+__all__ = ["Apb", "SlaveError"]
 
 STEPS_LIMIT = 64  # wait states before a slave counts as dead
 
 
-class Refused(Exception):
+class SlaveError(Exception):
     """The slave answered with an error."""
 
 
@@ -27,11 +27,11 @@ class Apb:
         self.addresses = {register["name"]: register["address"] for register in registers}
 
     async def write(self, register: str | int, value: int) -> None:
-        """Write a register; `Refused` when the slave answers with an error."""
+        """Write a register; `SlaveError` when the slave answers with an error."""
         await self._transfer(register, pwrite=1, pwdata=value)
 
     async def read(self, register: str | int) -> int:
-        """Read a register; `Refused` when the slave answers with an error."""
+        """Read a register; `SlaveError` when the slave answers with an error."""
         return await self._transfer(register, pwrite=0)
 
     async def _transfer(self, register: str | int, **pins: int) -> int:
@@ -48,5 +48,5 @@ class Apb:
         data, error = bench.read("prdata"), bench.read("pslverr")
         await bench.step(psel=0, penable=0, pwrite=0)
         if error:
-            raise Refused(register)
+            raise SlaveError(register)
         return data

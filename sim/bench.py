@@ -19,6 +19,7 @@ import numpy as np
 from cocotb.clock import Clock
 from cocotb.simtime import get_sim_time
 from cocotb.triggers import FallingEdge, RisingEdge, SimTimeoutError, Timer, with_timeout
+
 from hwgen_models.spec import TileSpec
 
 __all__ = ["Bench", "case", "count", "expect", "manifest", "pack", "ranges", "spec", "vectors"]

@@ -66,7 +66,7 @@ class Source:
 
 
 class Sink:
-    """Takes words, and insists on the stream rule: an untaken word is neither withdrawn nor changed.
+    """Takes words, and insists that an untaken word is neither withdrawn nor changed.
 
     Parameters
     ----------

@@ -1,10 +1,10 @@
 """The emitted active-row count against `hwgen_models.active_rows`."""
 
 import numpy as np
-from hwgen_models.active_rows import active_rows
-from hwgen_models.row_drive import drive_word
 
 from bench import Bench, case, expect, spec
+from hwgen_models.active_rows import active_rows
+from hwgen_models.row_drive import drive_word
 
 READS = 60
 

@@ -1,10 +1,10 @@
 """The emitted input buffer against `hwgen_models.input_buffer` and the planes of `row_drive`."""
 
 import numpy as np
-from hwgen_models.input_buffer import beats_of
-from hwgen_models.row_drive import drive_word, input_range, planes_of
 
 from bench import Bench, case, expect, spec
+from hwgen_models.input_buffer import beats_of
+from hwgen_models.row_drive import drive_word, input_range, planes_of
 
 VECTORS = 6
 

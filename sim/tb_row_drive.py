@@ -1,9 +1,9 @@
 """The emitted word-line register against `hwgen_models.row_drive`."""
 
 import numpy as np
-from hwgen_models.row_drive import drive_word
 
 from bench import Bench, case, expect, spec
+from hwgen_models.row_drive import drive_word
 
 STEPS = 60
 

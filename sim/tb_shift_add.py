@@ -1,9 +1,9 @@
 """The emitted accumulators against `hwgen_models.shift_add`."""
 
 import numpy as np
-from hwgen_models.shift_add import MicroOperation, ShiftAdd
 
 from bench import Bench, case, expect, pack, spec
+from hwgen_models.shift_add import MicroOperation, ShiftAdd
 
 OPERATIONS = 300
 SUMS = 8  # vectors

@@ -1,9 +1,9 @@
 """The emitted splice against `hwgen_models.splice`."""
 
 import numpy as np
-from hwgen_models.splice import splice
 
 from bench import Bench, case, expect, spec
+from hwgen_models.splice import splice
 
 VECTORS = 12
 

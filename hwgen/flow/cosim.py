@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,13 +19,13 @@ import numpy as np
 
 from hwgen.errors import Mismatch, UserError
 from hwgen.flow import tools
+from hwgen.flow.simulate import COMPILE_FAILED
 
 __all__ = ["SIMULATORS", "BenchResult", "cosim"]
 
 SIMULATORS = ("icarus", "verilator")
 PROCESSES = 2
 TIME_LIMIT_S = 900  # for one bench; Verilog with a combinational loop never ends by itself
-COMPILE_FAILED = 2  # exit code of `hwgen.flow.simulate`
 COUNTS = ("cycles", "conversions", "decisions")
 
 
@@ -167,7 +168,10 @@ class _Session:
         self.running: set[subprocess.Popen] = set()
         self.environment = tools.simulator_environment(simulator) | {
             # The folder's own benches come first, the caller's packages next.
-            "PYTHONPATH": os.pathsep.join([str(folder / "sim"), *filter(None, sys.path)]),
+            "PYTHONPATH": os.pathsep.join([
+                str(folder / "sim"),
+                *(path or str(Path.cwd()) for path in sys.path),
+            ]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "HWGEN_FOLDER": str(folder),
             "HWGEN_VECTORS": "" if vectors is None else str(vectors),
@@ -279,10 +283,8 @@ class _Session:
 
 def _kill(process: subprocess.Popen) -> None:
     """End a process and everything it has started."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()
 
 
@@ -296,6 +298,10 @@ def _results(path: Path) -> list[tuple[str, str | None]]:
     for case in root.iter("testcase"):
         failure = case.find("failure")
         failure = case.find("error") if failure is None else failure
-        message = None if failure is None else failure.get("message") or failure.text or "failed"
+        message = None
+        if failure is not None:
+            kind = failure.get("type", "")
+            message = failure.get("message") or "failed"
+            message = message if kind in {"", "AssertionError"} else f"{kind}: {message}"
         cases.append((case.get("name", ""), message))
     return cases

@@ -1,8 +1,8 @@
 """One bench in a process of its own: cocotb's runner, configured by one JSON argument.
 
-Run as ``python -m hwgen.flow.simulate '{...}'`` by `hwgen.flow.cosim`, which prepares the environment
-and reads what is left behind: ``build.log``, ``test.log``, ``results.xml``. Ends with 0 when a
-results file was written, whatever it says, with 2 when the Verilog did not compile.
+Run as ``python -m hwgen.flow.simulate '{...}'`` by `hwgen.flow.cosim`, which prepares the
+environment and reads what is left behind: ``build.log``, ``test.log``, ``results.xml``. Ends with 0
+when the simulation ran, whatever it found, with `COMPILE_FAILED` when the Verilog did not compile.
 """
 
 import json
@@ -11,7 +11,9 @@ from pathlib import Path
 
 from cocotb_tools.runner import get_runner
 
-__all__ = ["main"]
+__all__ = ["COMPILE_FAILED", "main"]
+
+COMPILE_FAILED = 3
 
 BUILD_ARGUMENTS = {
     "icarus": [],
@@ -27,7 +29,7 @@ def main(arguments: dict) -> int:
     ----------
     arguments : dict
         ``simulator``, ``sources`` (list of paths), ``toplevel`` (Verilog module), ``bench`` (Python
-        module), ``benches`` (folder that holds it) and ``scratch`` (folder to work in).
+        module) and ``scratch`` (folder to work in).
     """
     scratch = Path(arguments["scratch"])
     runner = get_runner(arguments["simulator"])
@@ -42,7 +44,7 @@ def main(arguments: dict) -> int:
             log_file=scratch / "build.log",
         )
     except RuntimeError:
-        return 2
+        return COMPILE_FAILED
     runner.test(
         hdl_toplevel=arguments["toplevel"],
         hdl_toplevel_lang="verilog",
