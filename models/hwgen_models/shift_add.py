@@ -91,8 +91,10 @@ def shift_add(
     ... ).tolist()
     [0, 11]
     """
-    values = np.asarray(values, dtype=np.int64)
-    terms = np.where(negate, -1, 1) << np.asarray(shift, dtype=np.int64)
-    operations = np.zeros((values.shape[-1], destinations), dtype=np.int64)
-    operations[np.arange(values.shape[-1]), np.asarray(destination)] = terms
-    return values @ operations
+    terms = np.asarray(values, dtype=np.int64) * (np.where(negate, -1, 1) << np.asarray(shift))
+    accumulators = np.zeros((*terms.shape[:-1], destinations), dtype=np.int64)
+    order = np.argsort(destination, kind="stable")
+    written, first = np.unique(np.asarray(destination)[order], return_index=True)
+    if len(written):
+        accumulators[..., written] = np.add.reduceat(terms[..., order], first, axis=-1)
+    return accumulators
