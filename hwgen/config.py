@@ -1,0 +1,428 @@
+"""Designs: what a user writes, checked once and frozen.
+
+`load` turns a preset's name or a YAML file into a `Design`. Everything that can be wrong with a
+design is found here and said in one line that names the file, the key, the constraint and the
+value. The keys are declared in `hwgen.design_keys`, files are read by `hwgen.design_file`; here is
+what the keys must be to each other, and what follows from them.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args, get_origin
+
+from pydantic import BaseModel, PrivateAttr, StringConstraints, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from hwgen.design_file import KeyPath, Merged, dotted, hint, merge, preset_names, shown
+from hwgen.design_keys import (
+    MOST_LANES,
+    Accumulate,
+    Array,
+    Inputs,
+    Interface,
+    RangeKeys,
+    Readout,
+    Section,
+    Tables,
+    Text,
+    Timing,
+    Weights,
+    constraint,
+    key,
+    section,
+)
+from hwgen.errors import UserError
+
+if TYPE_CHECKING:
+    from hwgen_models.spec import TileSpec
+
+__all__ = ["Design", "Range", "json_schema", "load", "presets"]
+
+POLARITIES = 2  # differential: a positive and a negative column
+
+
+class Range(NamedTuple):
+    """One range of a search, as a table register holds it: payload and truncation in bits."""
+
+    payload: int
+    truncation: int
+
+
+class Design(Section):
+    """One tile and its converters, as described by a design file.
+
+    Build it with `load`. A `Design` that exists is consistent; it never changes.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", max_length=40)] = (
+        key(
+            ...,
+            "Prefix of every Verilog module.",
+            constraint="a Verilog identifier of at most 40 letters, digits and underscores",
+        )
+    )
+    extends: Text | None = key(
+        None, "Preset, or file relative to this one; this file holds what differs from it."
+    )
+    summary: Text = key("", "One line on the design. Not inherited.")
+    paper: Text = key("", "Where the idea was published. Not inherited.")
+    top: Literal["tile", "lane"] = key("tile", "What to generate: a tile, or one of its lanes.")
+    array: Array = section(Array)
+    weights: Weights = section(Weights)
+    inputs: Inputs = section(Inputs)
+    readout: Readout = section(Readout)
+    accumulate: Accumulate = section(Accumulate)
+    interface: Interface = section(Interface)
+    timing: Timing = section(Timing)
+    tables: Tables | None = key(None, "What `hwgen calibrate` found. Inherited as a whole.")
+
+    _preset: str | None = PrivateAttr(None)
+    _source: str | None = PrivateAttr(None)
+
+    @property
+    def preset(self) -> str | None:
+        """The preset that the design is or extends, directly or not; the nearest one."""
+        return self._preset
+
+    @property
+    def source(self) -> str:
+        """What `load` was given: how messages name this design."""
+        return self._source or self.name
+
+    @property
+    def slices(self) -> int:
+        """Columns per output and polarity."""
+        return self.weights.slices or _digits(self.weights.bits - 1, self.array.cell_bits)
+
+    @property
+    def largest_count(self) -> int:
+        """Largest count that the array can yield."""
+        return self.array.rows * (2**self.inputs.dac_bits - 1) * (2**self.array.cell_bits - 1)
+
+    @property
+    def spec(self) -> "TileSpec":
+        """The plain parameters that gateware and golden models take."""
+        from hwgen_models.spec import TileSpec
+
+        return TileSpec(
+            rows=self.array.rows,
+            columns=self.array.columns,
+            cell_bits=self.array.cell_bits,
+            column_order=self.array.column_order,
+            slices=self.slices,
+            polarities=POLARITIES,
+            input_bits=self.inputs.bits,
+            signed_inputs=self.inputs.signed,
+            dac_bits=self.inputs.dac_bits,
+            search=self.readout.kind,
+            readout_bits=self.readout.bits,
+            saturate=self.readout.saturate,
+            columns_per_lane=self.readout.columns_per_lane,
+            banks={"single": 1, "double": 2}[self.readout.sample_hold],
+            row_tiles=self.accumulate.row_tiles,
+            y_in=self.accumulate.y_in,
+            x_elements=self.interface.x_elements,
+            compare_stages=self.interface.compare_stages,
+            settle_row=self.timing.settle_row,
+            sample_cycles=self.timing.sample_cycles,
+            settle_mux=self.timing.settle_mux,
+            acquire_cycles=self.timing.acquire_cycles,
+            settle_dac=self.timing.settle_dac,
+            compare_latency=self.timing.compare_latency,
+        )
+
+    @property
+    def hold_cycles(self) -> int:
+        """Longest time that a held count is needed: from the end of `sample` to the last strobe's
+        decision, with any table and any stall.
+
+        A read keeps a lane busy for at most T cycles, from the second cycle after `sample`. With
+        two banks a sample may end while the lane has all of the other bank's read before it.
+        """
+        spec = self.spec
+        busy = min(spec.columns_per_lane, spec.column_map.used) * spec.longest_conversion
+        return busy + 1 if spec.banks == 1 else max(busy + 1, 2 * busy - spec.sample_cycles)
+
+    def ranges(self, layer: str | None = None) -> tuple[Range, ...]:
+        """Return the search ranges of a layer; without one, those of the design itself.
+
+        A layer that `tables` does not name has those of the design. Empty for a binary search.
+        """
+        if self.readout.kind == "binary":
+            return ()
+        table = self.tables.layers.get(layer) if self.tables and layer is not None else None
+        keys = table.ranges if table else self.readout.ranges
+        if keys is None:
+            bits = self.readout.bits
+            return (Range(min(3, bits - 1), 0), Range(bits, 0))
+        return tuple(Range(one.payload, one.truncation) for one in keys)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "Design":
+        _check_columns(self)
+        _check_inputs(self)
+        _check_readout(self)
+        _check_tables(self)
+        _check_timing(self)
+        return self
+
+
+def load(source: str | Path | Mapping[str, object]) -> Design:
+    """Return the design of a preset's name, of a YAML file, or of keys that are in memory.
+
+    Raises
+    ------
+    UserError
+        One line: file, key, constraint, value.
+
+    Examples
+    --------
+    >>> load("baseline").spec.lanes
+    16
+    >>> load({"extends": "trq", "array": {"rows": 100}})
+    Traceback (most recent call last):
+        ...
+    hwgen.errors.UserError: design: interface.x_elements: must divide array.rows 100, not 8
+    """
+    merged = merge(source)
+    try:
+        design = Design.model_validate(merged.keys)
+    except ValidationError as error:
+        raise UserError(_message(error.errors(include_url=False), merged)) from None
+    design._preset, design._source = merged.preset, merged.files[-1]
+    return design
+
+
+def presets() -> list[str]:
+    """Names of the presets, sorted."""
+    return preset_names()
+
+
+def json_schema() -> dict[str, object]:
+    """Return the JSON Schema of a design file, for editors."""
+    schema = Design.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "hwgen design"
+    del schema["required"]  # a file that extends another inherits its name
+    return _without_notes(schema)
+
+
+def _without_notes(schema: object) -> object:
+    """Drop what only messages and the documentation use."""
+    if isinstance(schema, dict):
+        notes = ("constraint", "default_text")
+        return {k: _without_notes(v) for k, v in schema.items() if k not in notes}
+    return [_without_notes(item) for item in schema] if isinstance(schema, list) else schema
+
+
+# What keys must be to each other
+
+
+def _refuse(where: str | KeyPath, constraint: str, value: object, *others: str) -> None:
+    """Refuse the value of a key; `others` are the keys that it conflicts with."""
+    paths = [where if isinstance(where, tuple) else tuple(where.split("."))]
+    paths += [tuple(other.split(".")) for other in others]
+    text = f"{dotted(paths[0])}: must {constraint}, not {shown(value)}"
+    raise PydanticCustomError("combination", "{text}", {"text": text, "paths": paths})
+
+
+def _check_columns(design: Design) -> None:
+    array, weights, readout = design.array, design.weights, design.readout
+    least, most = (_digits(bits, array.cell_bits) for bits in (weights.bits - 1, weights.bits))
+    if weights.slices is not None and not least <= weights.slices <= most:
+        allowed = f"be {least}" if least == most else f"be {least} or {most}"
+        _refuse(
+            "weights.slices",
+            f"{allowed} for weights.bits {weights.bits} and array.cell_bits {array.cell_bits}",
+            weights.slices,
+            "weights.bits",
+            "array.cell_bits",
+        )
+    needed = design.slices * POLARITIES
+    if array.columns < needed:
+        _refuse(
+            "array.columns",
+            f"be at least {needed} for one output ({design.slices} slices x 2 polarities)",
+            array.columns,
+            "weights",
+            "array.cell_bits",
+        )
+    if array.columns % readout.columns_per_lane:
+        _refuse(
+            "readout.columns_per_lane",
+            f"divide array.columns {array.columns}",
+            readout.columns_per_lane,
+            "array.columns",
+        )
+    if array.columns > MOST_LANES * readout.columns_per_lane:
+        least = -(-array.columns // MOST_LANES)
+        _refuse(
+            "readout.columns_per_lane",
+            f"be at least {least} for array.columns {array.columns} (at most {MOST_LANES} lanes)",
+            readout.columns_per_lane,
+            "array.columns",
+        )
+
+
+def _check_inputs(design: Design) -> None:
+    inputs, rows, elements = design.inputs, design.array.rows, design.interface.x_elements
+    if inputs.dac_bits > inputs.bits:
+        _refuse(
+            "inputs.dac_bits", f"be at most inputs.bits {inputs.bits}", inputs.dac_bits, "inputs"
+        )
+    if inputs.signed and inputs.dac_bits > 1:
+        _refuse("inputs.dac_bits", "be 1 for signed inputs", inputs.dac_bits, "inputs.signed")
+    if inputs.signed and inputs.bits < 2:
+        _refuse("inputs.bits", "be at least 2 for signed inputs", inputs.bits, "inputs.signed")
+    if rows % elements:
+        _refuse("interface.x_elements", f"divide array.rows {rows}", elements, "array.rows")
+
+
+def _check_readout(design: Design) -> None:
+    array, inputs, readout = design.array, design.inputs, design.readout
+    largest = design.largest_count
+    if largest >= 2**readout.bits and not readout.saturate:
+        product = f"{array.rows} rows x {2**inputs.dac_bits - 1} x {2**array.cell_bits - 1}"
+        _refuse(
+            "readout.bits",
+            f"be at least {largest.bit_length()} for the largest count {largest} ({product}) "
+            "unless readout.saturate is true",
+            readout.bits,
+            "readout.saturate",
+            "array.rows",
+            "array.cell_bits",
+            "inputs.dac_bits",
+        )
+
+
+def _check_tables(design: Design) -> None:
+    readout, tables = design.readout, design.tables
+    if readout.kind == "binary":
+        for where, value in (("readout.ranges", readout.ranges), ("tables", tables)):
+            if value is not None:
+                _refuse(where, "be null for readout.kind 'binary'", _plain(value), "readout.kind")
+        return
+    if readout.bits < 2:
+        _refuse(
+            "readout.bits",
+            "be at least 2 for readout.kind 'twin-range' (two ranges, but one code)",
+            readout.bits,
+            "readout.kind",
+        )
+    if readout.ranges is not None:
+        _check_ranges(design, ("readout", "ranges"), readout.ranges)
+    if tables is None:
+        return
+    for name, table in tables.layers.items():
+        _check_ranges(design, ("tables", "layers", name, "ranges"), table.ranges)
+
+
+def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
+    """Refuse ranges that the table port would refuse, and more ranges than there are codes."""
+    bits = design.readout.bits
+    codes = 2**bits - 1
+    if len(ranges) > codes:
+        _refuse(
+            where, f"be at most {codes} ranges, one for each code", list(ranges), "readout.bits"
+        )
+    if len(ranges) != 2:
+        _refuse(where, "be a list of exactly 2 ranges", list(ranges))
+    for k, one in enumerate(ranges):
+        at = (*where, k)
+        if one.payload > bits:
+            _refuse((*at, "payload"), f"be at most readout.bits {bits}", one.payload)
+        if one.truncation > one.payload:
+            _refuse((*at, "truncation"), f"be at most the payload {one.payload}", one.truncation)
+    bound = min(design.largest_count, codes)
+    first, last = (one.payload for one in ranges)
+    if first >= bound.bit_length():
+        return  # the first range holds everything, the second is never entered
+    at = (*where, 1, "payload")
+    if last <= first:
+        _refuse(at, f"be more than the {first} of the range before", last)
+    if last < bound.bit_length():
+        _refuse(
+            at,
+            f"be at least {bound.bit_length()} for the last range to hold the count {bound}",
+            last,
+            "array.rows",
+            "array.cell_bits",
+            "inputs.dac_bits",
+        )
+
+
+def _check_timing(design: Design) -> None:
+    timing, stages = design.timing, design.interface.compare_stages
+    if timing.compare_latency < 2 + stages:
+        _refuse(
+            "timing.compare_latency",
+            f"be at least {2 + stages} (2 + interface.compare_stages)",
+            timing.compare_latency,
+            "interface.compare_stages",
+        )
+    if timing.max_hold_cycles is not None and timing.max_hold_cycles < design.hold_cycles:
+        _refuse(
+            "timing.max_hold_cycles",
+            f"be at least {design.hold_cycles}, the longest time a sampled column waits",
+            timing.max_hold_cycles,
+            "timing",
+            "readout",
+            "array.columns",
+            "weights",
+        )
+
+
+def _digits(bits: int, digit_bits: int) -> int:
+    """Digits of `digit_bits` bits that `bits` bits take."""
+    return -(-bits // digit_bits)
+
+
+def _plain(value: object) -> object:
+    """Turn a checked value into what the user wrote, for messages."""
+    return value.model_dump() if isinstance(value, BaseModel) else value
+
+
+# From pydantic's errors to one line
+
+
+def _message(errors: Iterable[ErrorDetails], merged: Merged) -> str:
+    """Say the first error, unknown keys before all others: they tend to be the cause."""
+    error = min(errors, key=lambda error: error["type"] != "extra_forbidden")
+    if error["type"] == "combination":
+        context = error["ctx"]
+        return f"{merged.file_of(*context['paths'])}: {context['text']}"
+    path = error["loc"]
+    parent, field = _declared(path)
+    where = f"{merged.file_of(path)}: {dotted(path)}: must be"
+    if error["type"] == "extra_forbidden":
+        known = list(parent.model_fields)
+        unknown = path[-1]
+        return f"{where} one of {', '.join(known)}, not {shown(unknown)}{hint(unknown, known)}"
+    takes = constraint(field) if field else "a mapping"
+    return (
+        f"{where} {takes}, not {'missing' if error['type'] == 'missing' else shown(error['input'])}"
+    )
+
+
+def _declared(path: KeyPath) -> tuple[type[BaseModel], FieldInfo | None]:
+    """Return the section that a key path leads into, and the declaration of its last key.
+
+    The last key has no declaration when it is unknown, an item of a list or a name in a mapping.
+    """
+    parent, kind, field = Design, Design, None
+    for step in path:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            parent, field = kind, kind.model_fields.get(step)
+            kind = _bare(field.annotation) if field else None
+        else:
+            item = [inner for inner in get_args(kind) if inner is not Ellipsis][-1]
+            kind, field = _bare(item), None
+    return parent, field
+
+
+def _bare(annotation: object) -> object:
+    """Strip ``| None`` and `Annotated` from a type."""
+    while get_origin(annotation) is Annotated or type(None) in get_args(annotation):
+        annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
+    return annotation

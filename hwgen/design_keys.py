@@ -1,0 +1,243 @@
+"""The keys of a design file: names, units, limits, defaults and meanings, each said once.
+
+Messages, the JSON Schema and ``docs/design-file.md`` are all printed from these models. What two
+keys must be to each other is checked in `hwgen.config`.
+"""
+
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic.fields import FieldInfo
+
+__all__ = [
+    "MOST_LANES",
+    "Accumulate",
+    "Array",
+    "Inputs",
+    "Interface",
+    "LayerTable",
+    "RangeKeys",
+    "Ranges",
+    "Readout",
+    "Reset",
+    "Section",
+    "Tables",
+    "Text",
+    "Timing",
+    "Weights",
+    "constraint",
+    "integer",
+    "key",
+    "section",
+]
+
+MOST_LANES = 256  # every lane has pins of its own; simulators choke on thousands of ports
+
+Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Section(BaseModel):
+    """Base of every mapping in a design file: frozen, no unknown keys, no silent conversions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def key(default: object, about: str, **notes: str) -> Any:
+    """Declare a key: its default, its meaning, and `notes` that its type cannot say.
+
+    Parameters
+    ----------
+    default : object
+        Value of a file that neither gives nor inherits the key; ``...`` when it must be given.
+    about : str
+        One or two sentences.
+    notes : str
+        ``unit``; ``constraint``, said instead of what follows from the type; ``default_text``,
+        said instead of a default that is computed.
+    """
+    return Field(default, description=about, json_schema_extra=dict(notes))
+
+
+def integer(default: object, low: int, high: int, unit: str, about: str, **notes: str) -> Any:
+    """Declare an integer key from `low` to `high`."""
+    notes |= {"unit": unit}
+    return Field(default, ge=low, le=high, description=about, json_schema_extra=dict(notes))
+
+
+def section(kind: type["Section"]) -> Any:
+    """Declare a key that holds a mapping, with the defaults of its keys."""
+    return Field(default_factory=kind, description=kind.__doc__)
+
+
+class Array(Section):
+    """The crossbar."""
+
+    rows: int = integer(128, 1, 1024, "rows", "Word lines.")
+    columns: int = integer(128, 1, 1024, "columns", "Bit lines.")
+    cell_bits: int = integer(1, 1, 4, "bits", "Bits that one cell stores.")
+    column_order: Literal["slice_major", "output_major"] = key(
+        "slice_major",
+        "Which physical column holds which slice: all outputs of one slice side by side, or all "
+        "slices of one output.",
+    )
+
+
+class Weights(Section):
+    """How weights become cells."""
+
+    bits: int = integer(8, 2, 16, "bits", "Two's complement width of a weight.")
+    encoding: Literal["differential"] = key(
+        "differential",
+        "A column for positive and one for negative magnitudes.",
+        constraint="'differential' ('offset' and 'flip' coding are not available yet)",
+    )
+    slices: int | None = integer(
+        None,
+        1,
+        16,
+        "columns",
+        "Columns per output and polarity. Null: enough for the magnitudes -(2^(bits-1)-1) .. "
+        "2^(bits-1)-1; enough for `bits` bits also stores the most negative weight.",
+        default_text="ceil((weights.bits - 1) / array.cell_bits)",
+    )
+
+
+class Inputs(Section):
+    """How inputs become planes."""
+
+    bits: int = integer(8, 1, 16, "bits", "Width of an input.")
+    signed: bool = key(
+        False, "Two's complement inputs, whose last plane subtracts; needs `dac_bits` 1."
+    )
+    dac_bits: int = integer(1, 1, 4, "bits", "Bits of an input that one read drives.")
+
+
+class RangeKeys(Section):
+    """One range of a twin-range search."""
+
+    payload: int = integer(
+        ..., 0, 12, "bits", "The range holds counts below 2^payload that no earlier range holds."
+    )
+    truncation: int = integer(0, 0, 12, "bits", "Low bits that are not searched.")
+
+
+Ranges = Annotated[tuple[RangeKeys, ...], Strict(False)]  # YAML has lists; the items stay strict
+
+
+class Readout(Section):
+    """The converters."""
+
+    kind: Literal["binary", "twin-range"] = key(
+        "binary", "Search: all bits of every count, or few bits of small counts (TRQ)."
+    )
+    bits: int = integer(8, 1, 12, "bits", "Width of the converter's threshold, N.")
+    saturate: bool = key(False, "Allow counts above 2^bits - 1; they read as 2^bits - 1.")
+    columns_per_lane: int = integer(
+        8, 1, 128, "columns", f"Columns that share a converter; at most {MOST_LANES} lanes."
+    )
+    sample_hold: Literal["single", "double"] = key(
+        "double", "Sample-and-holds per column. With two, a plane is sampled while one converts."
+    )
+    ranges: Ranges | None = key(
+        None,
+        "Search ranges at start-up of a run, twin-range only: exactly two. They are loaded at run "
+        "time and do not change the RTL.",
+        default_text="[{payload: 3}, {payload: readout.bits}]",
+        constraint="a list of two mappings or null",
+    )
+
+
+class Accumulate(Section):
+    """How partial sums add up."""
+
+    row_tiles: int = integer(
+        64, 1, 4096, "tiles", "Tiles whose partial sums `y` must hold, chained through `y_in`."
+    )
+    y_in: bool = key(True, "Have the partial-sum input `y_in`.")
+
+
+class Reset(Section):
+    """The reset input."""
+
+    kind: Literal["asynchronous", "synchronous"] = key("asynchronous", "Style of the reset.")
+    active: Literal["high", "low"] = key(
+        "high", "Level that resets; the pin is `rst`, or `rst_n` when low."
+    )
+
+
+class Interface(Section):
+    """The digital pins."""
+
+    x_elements: int = integer(8, 1, 1024, "inputs", "Inputs in one word of `x`.")
+    tables: Literal["apb"] = key("apb", "Bus that writes tables and registers.")
+    reset: Reset = section(Reset)
+    compare_stages: int = integer(
+        0, 0, 2, "flip-flops", "Synchronizer stages after the flip-flop that captures `compare`."
+    )
+
+
+class Timing(Section):
+    """How long the analog side needs."""
+
+    settle_row: int = integer(4, 2, 1023, "cycles", "Rows stable before `sample`.")
+    sample_cycles: int = integer(1, 1, 255, "cycles", "Length of `sample`.")
+    settle_mux: int = integer(1, 0, 255, "cycles", "Column and bank stable before `acquire`.")
+    acquire_cycles: int = integer(1, 1, 255, "cycles", "Length of `acquire`.")
+    settle_dac: int = integer(0, 0, 255, "cycles", "Threshold stable before `strobe`.")
+    compare_latency: int = integer(
+        2, 2, 255, "cycles", "From `strobe` to the next threshold; 2 + `compare_stages` or more."
+    )
+    max_hold_cycles: int | None = integer(
+        None,
+        1,
+        2**24,
+        "cycles",
+        "How long a sample-and-hold keeps a count exactly; null: not checked.",
+        default_text="null",
+    )
+
+
+class LayerTable(Section):
+    """The tables of one layer."""
+
+    ranges: Ranges = key(..., "As `readout.ranges`.", constraint="a list of two mappings")
+
+
+class Tables(Section):
+    """What `hwgen calibrate` found out; loaded at run time, never part of the RTL."""
+
+    granularity: Literal["network", "layer"] = key(
+        "layer", "One set of ranges for the network, or one for each layer."
+    )
+    layers: dict[str, LayerTable] = Field(
+        default_factory=dict,
+        description="Ranges of each layer, by its name in the network.",
+        json_schema_extra={"default_text": "{}"},
+    )
+
+
+def constraint(field: FieldInfo) -> str:
+    """Say what a key takes: the words after "must be" in messages and in the documentation."""
+    extra = field.json_schema_extra or {}
+    if "constraint" in extra:
+        return extra["constraint"]
+    kinds = [kind for kind in get_args(field.annotation) if kind is not type(None)]
+    nullable = type(None) in get_args(field.annotation)
+    kind = kinds[0] if nullable else field.annotation
+    limits = {
+        name: getattr(item, name)
+        for item in field.metadata
+        for name in ("ge", "le")
+        if getattr(item, name, None) is not None
+    }
+    if get_origin(kind) is Literal:
+        words = f"{' or '.join(repr(word) for word in get_args(kind))}"
+    elif kind is bool:
+        words = "true or false"
+    elif kind is int:
+        words = f"an integer between {limits['ge']} and {limits['le']}"
+    elif kind is str or get_origin(kind) is Annotated:
+        words = "one line of at most 200 characters"
+    else:
+        words = "a mapping"
+    return f"{words} or null" if nullable else words
