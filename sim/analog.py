@@ -167,7 +167,7 @@ class _LaneComparator:
         self.answers: list[tuple[int, int]] = []  # (cycle, value of the pin)
         self.now = 0
 
-    def cycle(self, busy: int, acquire: int, strobe: int, bank: int, column: int, dac: int) -> None:
+    def cycle(self, acquire: int, strobe: int, bank: int, column: int, dac: int) -> None:
         """Take one cycle's pins, set the comparator's."""
         self.now += 1
         if acquire:

@@ -28,6 +28,20 @@ PROCESSES = 2
 TIME_LIMIT_S = 900  # for one bench; Verilog with a combinational loop never ends by itself
 COUNTS = ("cycles", "conversions", "decisions")
 
+# Most of the time to build a small bench goes into Verilator's run-time library, which is the same
+# for every bench. Two processes that need an object at the same time both make it: no harm done.
+COMPILE_ONCE = """\
+#!/bin/sh
+for source; do :; done
+name=$(basename "$source" .cpp)
+case $name in verilated*) ;; *) exec "$@" ;; esac
+kept=$(dirname "$0")/$name.o
+if [ ! -f "$kept" ]; then
+    "$@" && cp "$name.o" "$kept.$$" && mv "$kept.$$" "$kept" || exit 1
+fi
+cp "$kept" "$name.o"
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class BenchResult:
@@ -166,18 +180,18 @@ class _Session:
         self.scratch = scratch
         self.sources = [str(path) for path in sorted((folder / "rtl").glob("*.v"))]
         self.running: set[subprocess.Popen] = set()
-        self.environment = tools.simulator_environment(simulator) | {
-            # The folder's own benches come first, the caller's packages next.
-            "PYTHONPATH": os.pathsep.join([
-                str(folder / "sim"),
-                *(path or str(Path.cwd()) for path in sys.path),
-            ]),
+        # The folder's own benches come first, then whatever this process can import.
+        path = [str(folder / "sim"), *(entry or str(Path.cwd()) for entry in sys.path)]
+        self.environment = _without_settings(tools.simulator_environment(simulator)) | {
+            "PYTHONPATH": os.pathsep.join(path),
             "PYTHONDONTWRITEBYTECODE": "1",
             "HWGEN_FOLDER": str(folder),
             "HWGEN_VECTORS": "" if vectors is None else str(vectors),
             "COCOTB_RANDOM_SEED": "1",
             "COCOTB_ANSI_OUTPUT": "0",
         }
+        if simulator == "verilator":
+            self.environment["OBJCACHE"] = str(self._object_cache())
 
     def run(
         self, benches: dict[str, str], progress: Callable[[int, int, str], None] | None
@@ -227,6 +241,15 @@ class _Session:
             seconds=round(time.perf_counter() - started, 2),
             counts=json.loads(counts_file.read_text()) if counts_file.exists() else {},
         )
+
+    def _object_cache(self) -> Path:
+        """Write the script that Verilator's makefiles put before every compilation."""
+        kept = self.scratch / "objects"
+        kept.mkdir()
+        script = kept / "compile"
+        script.write_text(COMPILE_ONCE)
+        script.chmod(0o755)
+        return script
 
     def _process(self, command: list[str], environment: dict[str, str], log: Path) -> int | None:
         """Run a command to its end and return its exit code; None when it took too long."""
@@ -279,6 +302,16 @@ class _Session:
     def _local(self, message: str) -> str:
         """Name files as the user knows them, on one line."""
         return " ".join(message.replace(f"{self.folder}{os.sep}", "").split())
+
+
+def _without_settings(environment: dict[str, str]) -> dict[str, str]:
+    """Drop what would change how cocotb behaves, such as a test filter of another project."""
+    prefixes = ("COCOTB_", "GPI_", "PYGPI_", "PYTEST_", "SIM_CMD_")
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.startswith(prefixes) and name not in {"GUI", "WAVES"}
+    }
 
 
 def _kill(process: subprocess.Popen) -> None:
