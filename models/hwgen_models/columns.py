@@ -1,4 +1,4 @@
-"""Which weight digit a physical column holds, and what its values mean to the lane that serves it."""
+"""Which weight digit a column holds, and what its values mean to the lane that serves it."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -194,7 +194,7 @@ class ColumnMap:
 
     @cached_property
     def trivial(self) -> bool:
-        """Whether lanes need no constants per column: column k adds, unshifted, to accumulator k."""
+        """Whether lanes need no constants per column: column k simply adds to accumulator k."""
         return all(
             operation is None or operation[:3] == (k, 0, False)
             for lane in range(self.lanes)

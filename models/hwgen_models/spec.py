@@ -239,7 +239,7 @@ class TileSpec:
 
     @property
     def y_range(self) -> range:
-        """Values of ``y`` and ``y_in``: `row_tiles` tiles, and constants of the size of one more."""
+        """Values of ``y`` and ``y_in``: those of `row_tiles` tiles, and one more for constants."""
         scale = self.row_tiles + 1
         return range(self.tile_range[0] * scale, self.tile_range[-1] * scale + 1)
 
