@@ -7,7 +7,6 @@ import pytest
 
 from hwgen_models.noise import GRID, hash64, normal, on_grid, uniform
 
-
 KNOWN_HASHES = [16294208416658607535, 15020427595393229491, 3846658174030194800]
 KNOWN_NORMAL = 0.5771608352661133
 
