@@ -147,11 +147,16 @@ class Design(Section):
     def ranges(self, layer: str | None = None) -> tuple[Range, ...]:
         """Return the search ranges of a layer; without one, those of the design itself.
 
-        A layer that `tables` does not name has those of the design. Empty for a binary search.
+        A layer that `tables` does not name has those of the design, which are the common ones when
+        the tables hold for the whole network. Empty for a binary search.
         """
         if self.readout.kind == "binary":
             return ()
-        table = self.tables.layers.get(layer) if self.tables and layer is not None else None
+        tables = self.tables.layers if self.tables else {}
+        if self.tables and self.tables.granularity == "network":
+            table = next(iter(tables.values()), None)
+        else:
+            table = tables.get(layer)
         keys = table.ranges if table else self.readout.ranges
         if keys is None:
             bits = self.readout.bits
@@ -183,7 +188,7 @@ def load(source: str | Path | Mapping[str, object]) -> Design:
     >>> load({"extends": "trq", "array": {"rows": 100}})
     Traceback (most recent call last):
         ...
-    hwgen.errors.UserError: design: interface.x_elements: must divide array.rows 100, not 8
+    hwgen.errors.UserError: <design>: interface.x_elements: must divide array.rows 100, not 8
     """
     merged = merge(source)
     try:
@@ -223,7 +228,7 @@ def _refuse(where: str | KeyPath, constraint: str, value: object, *others: str) 
     """Refuse the value of a key; `others` are the keys that it conflicts with."""
     paths = [where if isinstance(where, tuple) else tuple(where.split("."))]
     paths += [tuple(other.split(".")) for other in others]
-    text = f"{dotted(paths[0])}: must {constraint}, not {shown(value)}"
+    text = f"{dotted(paths[0])}: must {constraint}, not {shown(_plain(value))}"
     raise PydanticCustomError("combination", "{text}", {"text": text, "paths": paths})
 
 
@@ -301,7 +306,7 @@ def _check_tables(design: Design) -> None:
     if readout.kind == "binary":
         for where, value in (("readout.ranges", readout.ranges), ("tables", tables)):
             if value is not None:
-                _refuse(where, "be null for readout.kind 'binary'", _plain(value), "readout.kind")
+                _refuse(where, "be null for readout.kind 'binary'", value, "readout.kind")
         return
     if readout.bits < 2:
         _refuse(
@@ -314,8 +319,12 @@ def _check_tables(design: Design) -> None:
         _check_ranges(design, ("readout", "ranges"), readout.ranges)
     if tables is None:
         return
+    common = next(iter(tables.layers.values()), None)
     for name, table in tables.layers.items():
-        _check_ranges(design, ("tables", "layers", name, "ranges"), table.ranges)
+        where = ("tables", "layers", name, "ranges")
+        _check_ranges(design, where, table.ranges)
+        if tables.granularity == "network" and table != common:
+            _refuse(where, "equal those of the first layer for granularity 'network'", table.ranges)
 
 
 def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
@@ -323,11 +332,9 @@ def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...])
     bits = design.readout.bits
     codes = 2**bits - 1
     if len(ranges) > codes:
-        _refuse(
-            where, f"be at most {codes} ranges, one for each code", list(ranges), "readout.bits"
-        )
+        _refuse(where, f"be at most {codes} ranges, one for each code", ranges, "readout.bits")
     if len(ranges) != 2:
-        _refuse(where, "be a list of exactly 2 ranges", list(ranges))
+        _refuse(where, "be a list of exactly 2 ranges", ranges)
     for k, one in enumerate(ranges):
         at = (*where, k)
         if one.payload > bits:
@@ -379,7 +386,9 @@ def _digits(bits: int, digit_bits: int) -> int:
 
 
 def _plain(value: object) -> object:
-    """Turn a checked value into what the user wrote, for messages."""
+    """Turn a checked value back into what a file holds."""
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
     return value.model_dump() if isinstance(value, BaseModel) else value
 
 

@@ -62,10 +62,13 @@ class Merged:
     levels: dict[KeyPath, int] = field(default_factory=dict)
 
     def file_of(self, *paths: KeyPath) -> str:
-        """Name the last file that gives a value on or above one of the `paths`."""
+        """Name the last file that gives a value in or above one of the `paths`."""
         return self.files[max((self._level(path) for path in paths), default=-1)]
 
     def _level(self, path: KeyPath) -> int:
+        inside = [level for key, level in self.levels.items() if key[: len(path)] == path]
+        if inside:
+            return max(inside)
         above = (self.levels.get(path[:k]) for k in range(len(path), 0, -1))
         return next((level for level in above if level is not None), -1)
 
@@ -94,7 +97,7 @@ def merge(source: str | Path | Mapping[str, object]) -> Merged:
         A file cannot be read or is no mapping in YAML, or `extends` leads nowhere or in a circle.
     """
     if isinstance(source, Mapping):
-        chain = [_Link(Path("design"), "design", copy.deepcopy(dict(source)))]
+        chain = [_Link(Path("<design>"), "<design>", copy.deepcopy(dict(source)))]
     else:
         chain = [_located(source)]
     while (extends := chain[-1].keys.get("extends")) is not None:
@@ -103,16 +106,29 @@ def merge(source: str | Path | Mapping[str, object]) -> Merged:
 
 
 def shown(value: object) -> str:
-    """Write a value as in YAML, on one line and no longer than a message can bear."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, Mapping):
-        return "a mapping" if value else "an empty mapping"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"a list of {len(value)}"
+    """Write a value as in YAML, on one line and no longer than a message can bear.
+
+    >>> print(shown(True), shown("8"), shown([{"payload": 3}]), shown([0] * 99))
+    true '8' [{payload: 3}] a list of 99
+    """
     if isinstance(value, str) and len(value) > LONGEST_SHOWN:
         return f"{value[:LONGEST_SHOWN]!r}... ({len(value)} characters)"
-    return repr(value)
+    if isinstance(value, Mapping | list) and len(value) <= LONGEST_SHOWN:
+        text = _flow(value)
+        if len(text) <= LONGEST_SHOWN:
+            return text
+    if isinstance(value, Mapping):
+        return f"a mapping of {len(value)}"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return {"None": "null", "True": "true", "False": "false"}.get(repr(value), repr(value))
+
+
+def _flow(value: Mapping | list) -> str:
+    """Write a collection in YAML's flow style."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(shown, value))}]"
+    return f"{{{', '.join(f'{key}: {shown(item)}' for key, item in value.items())}}}"
 
 
 def dotted(path: Iterable[str | int]) -> str:
@@ -251,7 +267,7 @@ def _text(file: Path, name: str) -> str:
         what = f"byte 0x{error.object[error.start]:02x} at offset {error.start}"
         raise UserError(f"{name}: must be UTF-8 text, not {what}") from None
     except OSError as error:
-        raise UserError(f"{name}: must be readable, not closed: {error.strerror}") from None
+        raise UserError(f"{name}: must be readable, but is not: {error.strerror}") from None
 
 
 class _Refused(yaml.MarkedYAMLError):

@@ -1,0 +1,3 @@
+"""What people see: tables, progress, reference pages."""
+
+__all__: list[str] = []
