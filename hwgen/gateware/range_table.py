@@ -100,7 +100,7 @@ class RangeTable(wiring.Component):
         shadow = self._fields("shadow")
         active = self._fields("active")
         commit = self._port(m, shadow, pending, refused)
-        legal = self._check(m, shadow, pending)
+        legal = self._check(m, shadow)
 
         step = Signal(range(max(len(legal), 2)))
         m.d.sync += step.eq(0)
@@ -122,6 +122,11 @@ class RangeTable(wiring.Component):
         if self.ranges:
             self._decode(m, active)
         return m
+
+    @property
+    def _cover(self) -> int:
+        """Smallest payload of a range from 0 that holds every count, or every code."""
+        return min(self.bound.bit_length(), self.bits)
 
     def _fields(self, prefix: str) -> dict[str, Signal]:
         """Return a register for every field of the shadow registers."""
@@ -171,7 +176,7 @@ class RangeTable(wiring.Component):
             with m.If(write):
                 m.d.sync += held.eq(Mux(too_large, -1, written))
 
-    def _check(self, m: Module, shadow: dict, pending: Signal) -> list[Signal]:
+    def _check(self, m: Module, shadow: dict) -> list[Signal]:
         """Return the conditions that a commit checks, one per cycle."""
         outputs = Signal(name="legal_outputs")
         used = shadow["OUTPUTS_outputs"]
@@ -181,7 +186,7 @@ class RangeTable(wiring.Component):
             low, high = (
                 (shadow[f"RANGE_{k}_payload"], shadow[f"RANGE_{k}_truncation"]) for k in range(2)
             )
-            cover = self.bound.bit_length()  # 2**cover exceeds the bound
+            cover = self._cover
             legal_0, legal_1 = Signal(), Signal()
             m.d.comb += legal_0.eq((low[1] <= low[0]) & (low[0] <= self.bits))
             m.d.comb += legal_1.eq(
@@ -189,7 +194,7 @@ class RangeTable(wiring.Component):
                 | (
                     (high[1] <= high[0])
                     & (high[0] <= self.bits)
-                    & (high[0] >= min(cover, self.bits))
+                    & (high[0] >= cover)
                     & (high[0] > low[0])
                 )
             )
@@ -201,13 +206,12 @@ class RangeTable(wiring.Component):
         n = self.bits
         payload_0, truncation_0 = active["RANGE_0_payload"], active["RANGE_0_truncation"]
         payload_1, truncation_1 = active["RANGE_1_payload"], active["RANGE_1_truncation"]
-        cover = min(self.bound.bit_length(), n)
 
         single = Signal()
         edge = Signal(n + 1)
         low, high = Signal(n + 1), Signal(n + 1)
         m.d.comb += [
-            single.eq(payload_0 >= cover),
+            single.eq(payload_0 >= self._cover),
             edge.eq(1 << payload_0),
             low.eq(1 << truncation_0),
             high.eq(1 << truncation_1),

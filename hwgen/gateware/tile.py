@@ -3,7 +3,6 @@
 from amaranth import Const, Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, flipped
-from hwgen_models.spec import TileSpec
 
 from hwgen.gateware.active_rows import ActiveRows
 from hwgen.gateware.input_buffer import InputBuffer
@@ -14,6 +13,7 @@ from hwgen.gateware.row_drive import RowDrive
 from hwgen.gateware.sequencer import Sequencer
 from hwgen.gateware.splice import Share, Splice
 from hwgen.gateware.streams import link
+from hwgen_models.spec import TileSpec
 
 __all__ = ["LANE_PINS", "TABLE_PINS", "Tile"]
 

@@ -1,0 +1,127 @@
+# amaranth: UnusedElaboratable=no
+"""RangeTable: bus, legality and decoding against the golden model."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from hwgen.gateware.range_table import RangeTable
+from hwgen_models import range_table as model
+from tests.support import simulate
+
+COMMIT, OUTPUTS, RANGE_0, RANGE_1 = 0x08, 0x0C, 0x20, 0x24
+
+
+class Bus:
+    """APB master for a component under Amaranth's simulator."""
+
+    def __init__(self, dut, ctx):
+        self.dut, self.ctx = dut, ctx
+
+    async def access(self, address, word=None):
+        """Write `word`, or read; return (error, word read)."""
+        dut, ctx = self.dut, self.ctx
+        ctx.set(dut.paddr, address)
+        ctx.set(dut.pwrite, word is not None)
+        ctx.set(dut.pwdata, word or 0)
+        ctx.set(dut.psel, 1)
+        await ctx.tick()
+        ctx.set(dut.penable, 1)
+        assert ctx.get(dut.pready)
+        answer = ctx.get(dut.pslverr), ctx.get(dut.prdata)
+        await ctx.tick()
+        ctx.set(dut.psel, 0)
+        ctx.set(dut.penable, 0)
+        return answer
+
+    async def commit(self):
+        """Commit and wait until the check is over; return whether it was refused."""
+        error, _ = await self.access(COMMIT, 1)
+        assert not error
+        await self.ctx.tick().repeat(6)
+        _, status = await self.access(0x04)
+        return bool(status & 2)
+
+
+def settings(**changes):
+    return {"bits": 4, "outputs": 5, "bound": 9, "ranges": 2} | changes
+
+
+@pytest.mark.parametrize("shape", [{}, {"bound": 40}, {"bits": 3, "bound": 7}])
+def test_accepts_exactly_the_legal_tables_and_decodes_them(shape):
+    shape = settings(**shape)
+    dut, expected = RangeTable(**shape), model.RangeTable(**shape)
+    accepted = []
+
+    async def bench(ctx):
+        bus = Bus(dut, ctx)
+        ctx.set(dut.boundary, 1)
+        top = shape["bits"] + 2
+        for p0, t0, p1, t1 in itertools.product(range(top), repeat=4):
+            if t0 > p0 + 1 or t1 > p1 + 1:  # as illegal as one more
+                continue
+            for address, word in ((RANGE_0, p0 | t0 << 8), (RANGE_1, p1 | t1 << 8)):
+                await bus.access(address, word)
+                expected.write(address, word)
+            refused = await bus.commit()
+            expected.write(COMMIT, 1)
+            expected.boundary()
+            assert refused == expected.refused, (p0, t0, p1, t1)
+            if not refused:
+                plan = {name: ctx.get(getattr(dut.plan, name)) for name in model.SearchPlan._fields}
+                assert plan == expected.plan._asdict(), (p0, t0, p1, t1)
+                accepted.append((p0, t0, p1, t1))
+
+    simulate(dut, bench, limit=400_000)
+
+    assert accepted
+
+
+@pytest.mark.parametrize("ranges", [0, 2])
+def test_answers_the_bus_as_the_model_does(ranges):
+    shape = settings(ranges=ranges)
+    dut, expected = RangeTable(**shape), model.RangeTable(**shape)
+    rng = np.random.default_rng(2024)
+
+    async def bench(ctx):
+        bus = Bus(dut, ctx)
+        for _ in range(300):
+            address = int(rng.choice([0, 4, 8, 12, 16, 0x20, 0x24, 0x28, 0xFC]))
+            if rng.random() < 0.6:
+                word = int(rng.choice([0, 1, 3, 5, 6, 0x102, 0x304, 0x10, 0xFFFFFFFF, 0x20000003]))
+                error, _ = await bus.access(address, word)
+                assert error == (not expected.write(address, word)), (address, word)
+                await ctx.tick().repeat(6)
+            else:
+                error, word = await bus.access(address)
+                known = expected.read(address, idle=False)
+                assert (error, word) == ((1, 0) if known is None else (0, known)), address
+            if rng.random() < 0.2:
+                ctx.set(dut.boundary, 1)
+                await ctx.tick()
+                ctx.set(dut.boundary, 0)
+                expected.boundary()
+            assert ctx.get(dut.outputs_used) == expected.active.outputs
+            assert ctx.get(dut.commit_waits) == expected.pending
+
+    simulate(dut, bench)
+
+
+def test_a_commit_waits_for_the_boundary():
+    dut = RangeTable(**settings())
+    seen = []
+
+    async def bench(ctx):
+        bus = Bus(dut, ctx)
+        await bus.access(OUTPUTS, 2)
+        assert not await bus.commit()
+        for boundary in (0, 1):
+            ctx.set(dut.boundary, boundary)
+            seen.append((ctx.get(dut.commit_waits), ctx.get(dut.outputs_used)))
+            await ctx.tick()
+        seen.append((ctx.get(dut.commit_waits), ctx.get(dut.outputs_used)))
+
+    simulate(dut, bench)
+
+    assert seen == [(1, 5), (1, 5), (0, 2)]

@@ -1,0 +1,125 @@
+# amaranth: UnusedElaboratable=no
+"""The search engines walk exactly the trees of the golden model."""
+
+import itertools
+
+import pytest
+
+from hwgen.gateware.search import BinarySearch, TwinRangeSearch
+from hwgen_models.range_table import search_plan
+from hwgen_models.search import SearchTree
+from tests.support import simulate
+
+
+def convert(dut, counts, walks):
+    """Bench that searches every count and appends (thresholds, range, level)."""
+
+    async def bench(ctx):
+        for count in counts:
+            ctx.set(dut.start, 1)
+            done = ctx.get(dut.none)
+            await ctx.tick()
+            ctx.set(dut.start, 0)
+            thresholds = []
+            while not done:
+                thresholds.append(ctx.get(dut.dac))
+                ctx.set(dut.answer, int(count >= thresholds[-1]))
+                ctx.set(dut.step, 1)
+                done = ctx.get(dut.last)
+                await ctx.tick()
+                ctx.set(dut.step, 0)
+            found_in = ctx.get(dut.range) if hasattr(dut, "range") else 0
+            walks.append((thresholds, found_in, ctx.get(dut.dac)))
+
+    return bench
+
+
+def expected_walks(tree, counts):
+    walk = tree.walk(counts)
+    return [
+        (thresholds[:decisions].tolist(), index, level)
+        for thresholds, decisions, index, level in zip(
+            walk.thresholds, walk.decisions, walk.ranges, walk.levels, strict=True
+        )
+    ]
+
+
+@pytest.mark.parametrize("bits", [1, 2, 5, 8])
+def test_binary_walks_the_balanced_tree(bits):
+    counts = range(2**bits)
+    dut = BinarySearch(bits=bits)
+    walks = []
+
+    simulate(dut, convert(dut, counts, walks))
+
+    assert walks == expected_walks(SearchTree.binary(bits), list(counts))
+
+
+def legal_tables(bits, bound):
+    for p0, p1 in itertools.product(range(bits + 1), repeat=2):
+        for t0, t1 in itertools.product(range(p0 + 1), range(p1 + 1)):
+            try:
+                yield (
+                    (p0, t0, p1, t1),
+                    SearchTree.twin_range(p0, t0, p1, t1, bits=bits, bound=bound),
+                )
+            except ValueError:
+                continue
+
+
+@pytest.mark.parametrize(("bits", "bound"), [(3, 7), (4, 9), (3, 30)])
+def test_twin_range_walks_the_tree_of_every_legal_table(bits, bound):
+    counts = range(min(bound, 2**bits - 1) + 1)
+    dut = TwinRangeSearch(bits=bits)
+    tables = list(legal_tables(bits, bound))
+    found = []
+
+    async def bench(ctx):
+        for table, _ in tables:
+            for name, value in search_plan(*table, bits=bits, bound=bound)._asdict().items():
+                ctx.set(getattr(dut.plan, name), value)
+            walks = []
+            await convert(dut, counts, walks)(ctx)
+            found.append(walks)
+
+    simulate(dut, bench, limit=400_000)
+
+    assert len(tables) > 20
+    for (table, tree), walks in zip(tables, found, strict=True):
+        assert walks == expected_walks(tree, list(counts)), table
+
+
+def test_twin_range_at_full_width():
+    table = (3, 0, 8, 2)
+    counts = range(129)
+    dut = TwinRangeSearch(bits=8)
+    walks = []
+
+    async def bench(ctx):
+        for name, value in search_plan(*table, bits=8, bound=128)._asdict().items():
+            ctx.set(getattr(dut.plan, name), value)
+        await convert(dut, counts, walks)(ctx)
+
+    simulate(dut, bench)
+
+    assert walks == expected_walks(SearchTree.twin_range(*table, bits=8, bound=128), list(counts))
+
+
+@pytest.mark.parametrize("engine", [BinarySearch, TwinRangeSearch])
+def test_any_register_value_ends_within_the_longest_search(engine):
+    """An upset in ``dac`` cannot make a search endless: N answers end it."""
+    dut = engine(bits=5)
+
+    async def bench(ctx):
+        for value in range(32):
+            ctx.set(dut.dac, value)
+            steps = 0
+            ctx.set(dut.step, 1)
+            ctx.set(dut.answer, value & 1)
+            while not ctx.get(dut.last):
+                steps += 1
+                await ctx.tick()
+            ctx.set(dut.step, 0)
+            assert steps < 5
+
+    simulate(dut, bench)
