@@ -10,6 +10,7 @@ The settings were chosen by four-fold cross-validation on training and calibrati
 """
 
 import argparse
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ Floats = NDArray[np.float64]
 
 def embed() -> dict[str, NDArray]:
     """Arrays of the data file: scikit-learn's digits as bytes, with their split."""
-    from sklearn.datasets import load_digits  # noqa: PLC0415  # an extra; only this needs it
+    from sklearn.datasets import load_digits  # an extra; only this needs it
 
     source = load_digits()
     split = np.full(len(source.target), TRAIN, dtype=np.uint8)
@@ -112,7 +113,7 @@ def gradients(
 def train(pixels: NDArray[np.uint8], labels: NDArray) -> tuple[list[Floats], list[Floats]]:
     """Weights and biases of the float network, by Adam on warped images."""
     rng = np.random.default_rng(SEED)
-    shapes = list(zip(WIDTHS, WIDTHS[1:], strict=False))
+    shapes = list(pairwise(WIDTHS))
     weights = [rng.normal(0, np.sqrt(2 / shape[0]), shape) for shape in shapes]
     biases = [np.zeros(shape[1]) for shape in shapes]
     x, targets = pixels / 255, np.eye(WIDTHS[-1])[labels]
@@ -188,7 +189,9 @@ def main(arguments: list[str] | None = None) -> None:
     for name, part in (("train", TRAIN), ("calibration", CALIBRATION), ("test", TEST)):
         of_part = split == part
         right = (network.classify(pixels[of_part]) == labels[of_part]).mean()
-        print(f"{name}: {of_part.sum()} images, {100 * right:.1f} % in integer arithmetic")
+        print(  # noqa: T201  # a script
+            f"{name}: {of_part.sum()} images, {100 * right:.1f} % in integer arithmetic"
+        )
 
 
 if __name__ == "__main__":

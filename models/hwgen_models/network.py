@@ -31,6 +31,7 @@ array                 type, shape     meaning
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -78,7 +79,7 @@ class Dense:
                 )
         if self.multiplier.min() < 1:
             raise ValueError(f"{where}: multiplier must be positive, not {self.multiplier.min()}")
-        if not (1 <= self.shift.min() and self.shift.max() <= 62):
+        if self.shift.min() < 1 or self.shift.max() > 62:
             raise ValueError(
                 f"{where}: shift must be between 1 and 62, "
                 f"not {self.shift.min()} to {self.shift.max()}"
@@ -132,7 +133,7 @@ class Network:
         names = [layer.name for layer in self.layers]
         if len(set(names)) != len(names):
             raise ValueError(f"layer names must be different, not {names}")
-        for before, after in zip(self.layers, self.layers[1:], strict=False):
+        for before, after in pairwise(self.layers):
             if after.inputs != before.outputs:
                 raise ValueError(
                     f"layer {after.name}: inputs must be the {before.outputs} outputs of "
