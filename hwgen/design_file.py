@@ -9,7 +9,7 @@ else than what was meant.
 import copy
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -128,7 +128,8 @@ def _flow(value: Mapping | list) -> str:
     """Write a collection in YAML's flow style."""
     if isinstance(value, list):
         return f"[{', '.join(map(shown, value))}]"
-    return f"{{{', '.join(f'{key}: {shown(item)}' for key, item in value.items())}}}"
+    items = (f"{key if key.isidentifier() else repr(key)}: {shown(value[key])}" for key in value)
+    return f"{{{', '.join(items)}}}"
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -1,0 +1,450 @@
+"""The command line: parses, calls one function, prints what it returns.
+
+A contract that tests and users script against: every command prints a table, or with ``--json`` one
+JSON object and nothing else on standard output. Exit codes: 0 well, 1 mismatch, 2 bad input, 3 a
+tool is missing, each of the last three with one line on standard error. Besides: 130 interrupted,
+141 the reader of the output went away, 70 a fault of this program, with a traceback.
+
+Commands import what they call when they run, so that ``--help`` is quick and one part that cannot
+be imported breaks no other.
+"""
+
+import errno
+import io
+import os
+import re
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from difflib import get_close_matches
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from hwgen import __version__
+from hwgen.errors import Mismatch, ToolMissing, UserError
+
+__all__ = ["cli", "main"]
+
+BAD_INPUT = 2
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+FAULT = 70
+INTERRUPTED = 128 + signal.SIGINT
+NO_READER = 128 + signal.SIGPIPE
+TERMINATED = 128 + signal.SIGTERM
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments without the program's name; those of the process by default.
+    """
+    _prepare_streams()
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command and turn the way it ended into an exit code."""
+    try:
+        with cli.make_context("hwgen", arguments) as context:
+            cli.invoke(context)
+        sys.stdout.flush()
+    except click.exceptions.Exit as end:  # --help, --version
+        return end.exit_code
+    except click.UsageError as error:
+        return _complain(_usage(error), BAD_INPUT)
+    except (UserError, ToolMissing, Mismatch) as error:
+        return _complain(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        _discard_stdout()
+        return NO_READER
+    except OSError as error:
+        if error.filename is None and error.errno not in DISK_ERRORS:
+            return _fault()
+        if error.filename is None:
+            _discard_stdout()
+        place = "output" if error.filename is None else os.fsdecode(error.filename)
+        return _complain(f"{place}: must be usable, but is not: {error.strerror}", BAD_INPUT)
+    except Exception:
+        return _fault()
+    return 0
+
+
+def _complain(message: str, code: int) -> int:
+    """Print one line, whatever is in the message."""
+    click.echo(re.sub(r"[\x00-\x1f\x7f]+", " ", message), err=True)
+    return code
+
+
+def _fault() -> int:
+    """Show what went wrong in this program, with another exit code than a mismatch."""
+    traceback.print_exc()
+    return _complain(f"hwgen {__version__}: a fault of hwgen itself; please report it", FAULT)
+
+
+def _prepare_streams() -> None:
+    """Have two streams that take any character, even where the shell closed them."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115  (open to the end)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_stdout() -> None:
+    """Drop what is still buffered, so that the interpreter does not complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _terminate(*_: object) -> NoReturn:
+    """Leave through the `finally` clauses that remove half-written output."""
+    raise SystemExit(TERMINATED)
+
+
+# Usage errors in the voice of all others
+
+
+def _usage(error: click.UsageError) -> str:
+    """Say a usage error in one line."""
+    command = error.ctx.command_path if error.ctx else "hwgen"
+    advice = f"; see {command} --help"
+    if isinstance(error, click.MissingParameter):
+        return f"{_name(error.param)}: must be given{advice}"
+    if isinstance(error, click.BadParameter):
+        return f"{_name(error.param)}: {error.message}"
+    if isinstance(error, click.NoSuchOption):
+        params = error.ctx.command.get_params(error.ctx)
+        known = [name for p in params if isinstance(p, click.Option) for name in p.opts]
+        return f"{error.option_name}: {_one_of(known, error.option_name)}"
+    if isinstance(error, click.BadOptionUsage):
+        return f"{error.option_name}: {_decapitalised(error.message)}{advice}"
+    return f"{command}: {_decapitalised(error.format_message())}{advice}"
+
+
+def _name(parameter: click.Parameter | None) -> str:
+    """Name an option as one types it, an argument as the help does."""
+    if parameter is None:
+        return "hwgen"
+    if isinstance(parameter, click.Option):
+        return max(parameter.opts, key=len)
+    return parameter.human_readable_name
+
+
+def _one_of(known: Sequence[str], word: str) -> str:
+    near = get_close_matches(word, known, n=1)
+    guess = f" (did you mean {near[0]!r}?)" if near else ""
+    return f"must be one of {', '.join(known)}, not {word!r}{guess}"
+
+
+def _decapitalised(sentence: str) -> str:
+    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
+
+
+class OneOf(click.Choice):
+    """A choice that complains like everything else."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word, or say which ones there are."""
+        if value not in self.choices:
+            self.fail(_one_of(list(self.choices), str(value)), param, ctx)
+        return value
+
+
+class Positive(click.ParamType):
+    """An integer from 1."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the integer, or say what it must be."""
+        if isinstance(value, int):
+            return value
+        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value, re.ASCII):
+            self.fail(f"must be an integer between 1 and 999999999, not {value!r}", param, ctx)
+        return int(value)
+
+
+class Commands(click.Group):
+    """Lists commands in the order of use, and says which ones there are."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """Return the commands as they are defined."""
+        return list(self.commands)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """Return the command that the first argument names."""
+        word = args[0]
+        if word not in self.commands and not word.startswith("-"):
+            raise UserError(f"COMMAND: {_one_of(list(self.commands), word)}")
+        return super().resolve_command(ctx, args)
+
+
+# What every command shares
+
+
+def command(function: Callable[..., dict]) -> click.Command:
+    """Make a command of a function: its result is printed, as a table or as JSON."""
+    name = function.__name__
+
+    @wraps(function)
+    def call(*, as_json: bool, **arguments: Any) -> None:
+        with _stdout_kept():
+            try:
+                result = function(**arguments)
+            except Mismatch as mismatch:
+                result, failure = mismatch.result, mismatch
+            else:
+                failure = None
+        if result is not None:
+            _print(name, result, as_json=as_json)
+        if failure:
+            raise failure
+
+    made = cli.command(name)(call)
+    about = "Print one JSON object and nothing else."
+    made.params.append(click.Option(["--json", "as_json"], is_flag=True, help=about))
+    return made
+
+
+def _print(name: str, result: dict, *, as_json: bool) -> None:
+    from hwgen.report import tables
+
+    click.echo(tables.as_json(result) if as_json else tables.as_text(name, result))
+
+
+@contextmanager
+def _stdout_kept() -> Iterator[None]:
+    """Send what tools and libraries print meanwhile to standard error: stdout is the result's."""
+    sys.stdout.flush()
+    try:
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # one of the two is closed, nothing can be printed by mistake
+        kept = None
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
+
+
+design_argument = click.argument("design", metavar="DESIGN")
+folder_argument = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+network_option = click.option(
+    "--network", required=True, metavar="FILE", help="'digits' or a network in the .npz format."
+)
+data_option = click.option(
+    "--data", required=True, metavar="FILE", help="'digits' or images in the .npz format."
+)
+images_option = click.option("--images", type=Positive(), help="Take only the first so many.")
+force_option = click.option(
+    "--force", is_flag=True, help="Write even into a folder that holds something else."
+)
+
+
+@click.group(
+    cls=Commands,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 well, 1 mismatch, 2 bad input, 3 a tool is missing.",
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Generate, verify and measure the digital periphery of compute-in-memory crossbars.
+
+    DESIGN is the name of a preset or a YAML file, DIR a folder that `hwgen generate` wrote.
+    """
+
+
+@command
+def presets() -> dict:
+    """List the designs that come with hwgen."""
+    from hwgen.config import load, presets
+
+    designs = [load(name) for name in presets()]
+    return {
+        "presets": [
+            {"name": design.name, "summary": design.summary, "paper": design.paper or None}
+            for design in designs
+        ]
+    }
+
+
+@command
+def schema() -> dict:
+    """Print the JSON Schema of design files, for editors."""
+    from hwgen.config import json_schema
+
+    return json_schema()
+
+
+@command
+@design_argument
+@click.option(
+    "-o", "--out", required=True, metavar="DIR", type=click.Path(path_type=Path),
+    help="Folder to write: new, empty, or an earlier result.",
+)  # fmt: skip
+@force_option
+def generate(design: str, out: Path, force: bool) -> dict:
+    """Write the RTL of a design and what belongs to it.
+
+    Writes Verilog-2005 (`rtl/`), cocotb benches with their vectors (`sim/`), a Verilog bench
+    (`tb/`), files for tools (`flow/`), documents (`docs/`) and `manifest.json`. The same design
+    gives the same bytes on every machine.
+    """
+    from hwgen.config import load
+
+    loaded = load(design)  # what is wrong with it is known before the large imports
+    from hwgen.emit.deliver import generate
+
+    return generate(loaded, out, force=force)
+
+
+@command
+@folder_argument
+@click.option(
+    "--simulator",
+    type=OneOf(["icarus", "verilator"]),
+    default="icarus",
+    show_default=True,
+    help="Icarus starts at once; Verilator compiles first and then runs faster.",
+)
+@click.option("--vectors", type=Positive(), help="Use only the first so many delivered vectors.")
+def cosim(folder: Path, simulator: str, vectors: int | None) -> dict:
+    """Check the RTL in a folder against the golden model.
+
+    Runs the delivered benches on whatever RTL lies there and compares every output, every count of
+    decisions and every cycle. Ends with exit code 1 and a case that shows it when they differ.
+    """
+    from hwgen.flow.cosim import cosim
+    from hwgen.report.progress import progress
+
+    with progress("co-simulation") as report:
+        return cosim(folder, simulator=simulator, vectors=vectors, progress=report)
+
+
+@command
+@folder_argument
+@click.option(
+    "--fpga", type=OneOf(["ice40"]), help="Map to an FPGA's LUTs instead of generic gates."
+)
+def synth(folder: Path, fpga: str | None) -> dict:
+    """Count cells, flip-flops and logic depth per block."""
+    from hwgen.flow.synth import synth
+    from hwgen.report.progress import progress
+
+    with progress("synthesis") as report:
+        return synth(folder, fpga=fpga, progress=report)
+
+
+@command
+@design_argument
+@network_option
+@data_option
+@images_option
+def run(design: str, network: str, data: str, images: int | None) -> dict:
+    """Run a whole network through a design, bit by bit.
+
+    Reports the accuracy beside that of the integer network, and for every layer crossbars, reads,
+    conversions, decisions and cycles.
+    """
+    from hwgen.config import load
+
+    loaded = load(design)
+    from hwgen.report.progress import progress
+    from hwgen.workload.run import run
+
+    with progress("run") as report:
+        return run(loaded, network, data, images=images, progress=report)
+
+
+@command
+@design_argument
+@network_option
+@data_option
+@click.option(
+    "--granularity",
+    type=OneOf(["network", "layer"]),
+    default="layer",
+    show_default=True,
+    help="One table for the network, or one for each layer.",
+)
+@click.option(
+    "--budget",
+    default="lossless",
+    show_default=True,
+    metavar="lossless|sqnr:DB|drop:POINTS",
+    help="How much may be lost: nothing, a signal-to-noise ratio per layer, points of accuracy.",
+)
+@click.option(
+    "-o", "--out", required=True, metavar="FILE", type=click.Path(path_type=Path),
+    help="Design file to write; it extends DESIGN.",
+)  # fmt: skip
+@images_option
+def calibrate(
+    design: str,
+    network: str,
+    data: str,
+    granularity: str,
+    budget: str,
+    out: Path,
+    images: int | None,
+) -> dict:
+    """Find the cheapest search ranges for a network.
+
+    Counts what calibration images cause in every layer and tries all tables the hardware accepts.
+    What it writes is a design file again: `generate`, `run` and `cosim` take it like any other.
+    """
+    from hwgen.config import load
+
+    loaded = load(design)
+    from hwgen.report.progress import progress
+    from hwgen.workload.calibrate import calibrate
+
+    with progress("calibration") as report:
+        return calibrate(
+            loaded,
+            network,
+            data,
+            granularity=granularity,
+            budget=budget,
+            out=out,
+            images=images,
+            progress=report,
+        )
+
+
+@command
+@click.option(
+    "-o", "--out", default="hwgen-demo", show_default=True, metavar="DIR",
+    type=click.Path(path_type=Path), help="Folder to write.",
+)  # fmt: skip
+@force_option
+def demo(out: Path, force: bool) -> dict:
+    """Run the whole chain on handwritten digits.
+
+    Calibrates, generates, co-simulates and synthesises, and compares `trq` with `baseline`:
+    accuracy, decisions per conversion, cells, cycles.
+    """
+    from hwgen.demo import demo
+    from hwgen.report.progress import progress
+
+    with progress("demo") as report:
+        return demo(out, force=force, progress=report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""Results of commands, for people (tables) and for programs (JSON).
+
+The only place where numbers get their separators, percent signs and rounding. A value that a result
+does not hold prints as a dash.
+"""
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike, fspath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = [
+    "as_json",
+    "as_text",
+    "print_calibrate",
+    "print_cosim",
+    "print_demo",
+    "print_generate",
+    "print_presets",
+    "print_run",
+    "print_schema",
+    "print_synth",
+]
+
+PIPE_COLUMNS = 120  # where no terminal says how wide it is
+DASH = "-"
+
+Result = Mapping[str, object]
+
+
+def as_json(result: Result) -> str:
+    r"""Write a result as one JSON object: ASCII, no NaN or infinity (both are null).
+
+    >>> print(as_json({"saving": float("inf"), "out": "é"}))
+    {
+      "saving": null,
+      "out": "\u00e9"
+    }
+    """
+    return json.dumps(_plain(result), indent=2, allow_nan=False)
+
+
+def _plain(value: object) -> object:
+    """Turn numpy scalars and arrays, paths and tuples into what JSON has."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, PathLike):
+        return fspath(value)
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def as_text(command: str, result: Result) -> str:
+    """Write the result of a command as it is shown to people."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else PIPE_COLUMNS
+    console = Console(width=width, highlight=False, markup=False, emoji=False)
+    with console.capture() as captured:
+        globals()[f"print_{command}"](result, console)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n")
+
+
+def print_presets(result: Result, to: "Console") -> None:
+    """Print what comes with hwgen."""
+    table = _table("preset", "what it is", "paper")
+    for preset in result["presets"]:
+        table.add_row(preset["name"], preset["summary"], preset["paper"] or DASH)
+    to.print(table)
+
+
+def print_schema(result: Result, to: "Console") -> None:
+    """Print a JSON Schema: it is for programs either way."""
+    to.out(as_json(result))
+
+
+def print_generate(result: Result, to: "Console") -> None:
+    """Print what was written, by folder."""
+    folders: dict[str, list[str]] = {}
+    for path in result["files"]:
+        folder, slash, name = path.rpartition("/")
+        folders.setdefault(folder + slash, []).append(name)
+    table = _table("folder", "files", "")
+    for folder, names in sorted(folders.items()):
+        listed = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
+        table.add_row(folder or "./", _count(len(names)), listed)
+    to.print(table)
+    to.print(f"{result['top']}: {len(result['ports'])} ports, written to {result['out']}")
+
+
+def print_cosim(result: Result, to: "Console") -> None:
+    """Print every bench, then the verdict."""
+    columns = ("cases", "cycles", "conversions", "decisions")
+    table = _table("bench", "module", "verdict", *columns, numbers=columns)
+    for bench in result["benches"]:
+        verdict = "passed" if bench["passed"] else "FAILED"
+        table.add_row(bench["bench"], bench["module"], verdict, *_counts(bench, columns))
+    to.print(table)
+    to.print(
+        f"{result['passed']} passed, {result['failed']} failed on {result['simulator']}: "
+        f"{_count(result['cycles'])} cycles, {_count(result['conversions'])} conversions, "
+        f"{_count(result['decisions'])} decisions"
+    )
+
+
+def print_synth(result: Result, to: "Console") -> None:
+    """Print every block, then the whole."""
+    units = {
+        "luts": "LUTs",
+        "cells": "cells",
+        "flip_flops": "flip-flops",
+        "logic_depth": "logic depth",
+        "area_um2": "area, um2",
+    }
+    held = {key: name for key, name in units.items() if result.get(key) is not None}
+    table = _table("block", *held.values(), numbers=tuple(held.values()))
+    for name, block in result["blocks"].items():
+        table.add_row(name, *_counts(block, held))
+    table.add_section()
+    table.add_row("all", *_counts(result, held))
+    to.print(table)
+    timing = {"critical_path_ns": "ns critical path", "fmax_mhz": "MHz"}
+    said = [f"{_number(result[k])} {unit}" for k, unit in timing.items() if result.get(k)]
+    to.print(", ".join([f"target: {result['target']}", *said]))
+
+
+def print_run(result: Result, to: "Console") -> None:
+    """Print every layer, then the network, then what other readouts would take."""
+    names = ("crossbars", "reads", "conversions", "decisions", "cycles")
+    ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
+    heads = (*names, "per conversion", "saving", "with skips")
+    table = _table("layer", *heads, numbers=heads)
+    for name, layer in result["layers"].items():
+        table.add_row(name, *_counts(layer, names), *_ratios(layer, ratios))
+    table.add_section()
+    table.add_row("all", *_counts(result, names), *_ratios(result, ratios))
+    to.print(table)
+
+    rivals = result.get("rivals") or {}
+    if rivals:
+        table = _table("other readouts", *heads[-3:], numbers=heads[-3:])
+        for name, rival in rivals.items():
+            table.add_row(name.replace("_", " "), *_ratios(rival, ratios))
+        to.print(table)
+    accuracy = "no labels"
+    if result["top1"] is not None:
+        integer = _percent(result["top1_integer"])
+        accuracy = f"accuracy {_percent(result['top1'])}, integer network {integer}"
+    to.print(f"{_count(result['images'])} images: {accuracy}")
+
+
+def print_calibrate(result: Result, to: "Console") -> None:
+    """Print the tables that were found, then what they save."""
+    ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
+    heads = ("per conversion", "saving", "with skips")
+    table = _table("layer", "payload, truncation", "lossless", "SQNR, dB", *heads, numbers=heads)
+    for name, found in result["tables"].items():
+        ranges = "  ".join(f"{payload}, {truncation}" for payload, truncation in found["ranges"])
+        lossless = "yes" if found["lossless"] else "no"
+        sqnr = _number(found.get("sqnr_db"))
+        table.add_row(name, ranges, lossless, sqnr, *_ratios(found, ratios))
+    table.add_section()
+    lossless = "yes" if result["lossless"] else "no"
+    table.add_row("all", result["granularity"], lossless, "", *_ratios(result, ratios))
+    to.print(table)
+    to.print(f"written to {result['out']}")
+
+
+def print_demo(result: Result, to: "Console") -> None:
+    """Print the designs side by side."""
+    designs: Sequence[Result] = result["designs"]
+    table = _table("", *(str(design["name"]) for design in designs), numbers="all")
+    for key, (head, form) in DEMO_ROWS.items():
+        if any(design.get(key) is not None for design in designs):
+            table.add_row(head, *(form(design.get(key)) for design in designs))
+    to.print(table)
+    to.print(f"written to {result['out']}")
+
+
+def _table(*heads: str, numbers: Iterable[str] = ()) -> "Table":
+    """Make a table; the columns in `numbers` are aligned to the right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for k, head in enumerate(heads):
+        right = k > 0 if numbers == "all" else head in numbers
+        table.add_column(head, justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _counts(values: Result, names: Iterable[str]) -> list[str]:
+    return [_number(values.get(name)) for name in names]
+
+
+def _ratios(values: Result, names: Iterable[str]) -> list[str]:
+    return [_ratio(values.get(name)) for name in names]
+
+
+def _count(value: object) -> str:
+    return DASH if value is None else f"{value:,}"
+
+
+def _number(value: object) -> str:
+    return f"{value:,.1f}" if isinstance(value, float) else _count(value)
+
+
+def _ratio(value: object) -> str:
+    return DASH if value is None else f"{value:.2f}"
+
+
+def _percent(value: object) -> str:
+    return DASH if value is None else f"{100 * value:.2f} %"
+
+
+DEMO_ROWS = {
+    "top1": ("accuracy", _percent),
+    "top1_integer": ("integer network", _percent),
+    "decisions_per_conversion": ("decisions per conversion", _ratio),
+    "saving": ("saving", _ratio),
+    "saving_with_skips": ("saving with skips", _ratio),
+    "cycles": ("cycles", _count),
+    "cells": ("cells", _count),
+    "flip_flops": ("flip-flops", _count),
+}
