@@ -110,7 +110,7 @@ def count(**amounts: int) -> None:
 
 
 class Bench:
-    """A module under a running clock.
+    """A module under a clock that starts with the first reset; there may be more of them.
 
     Cycle *c* lies between rising edges *c* and *c* + 1. A bench either calls `step`, which changes
     inputs just after a rising edge and returns in the middle of the cycle, where every output has
@@ -127,18 +127,21 @@ class Bench:
     def __init__(self, dut, **inputs: int) -> None:
         self.dut = dut
         self.inputs = inputs
+        self._clock: Clock | None = None
         self._start_ps = 0
 
     async def reset(self) -> None:
-        """Start the clock, apply the reset of the design, and return in the middle of a cycle."""
+        """Apply the reset of the design, and return in the middle of a cycle."""
         dut, how = self.dut, manifest()["reset"]
         reset = getattr(dut, how["name"])
         active = int(how["active"] == "high")
         self.drive(**self.inputs)
         reset.value = active
-        Clock(dut.clk, PERIOD_PS, "ps", impl="gpi").start()
-        await RisingEdge(dut.clk)
-        self._start_ps = get_sim_time("ps")
+        if self._clock is None:
+            self._clock = Clock(dut.clk, PERIOD_PS, "ps", impl="gpi")
+            self._clock.start()
+            await RisingEdge(dut.clk)
+            self._start_ps = get_sim_time("ps")
         for _ in range(RESET_CYCLES):
             await RisingEdge(dut.clk)
         reset.value = 1 - active

@@ -1,0 +1,182 @@
+"""The emitted lane against `hwgen_models.lane`: pins in every cycle, sums of every vector."""
+
+import numpy as np
+
+from bench import Bench, case, count, expect, pack, spec
+from hwgen_models.lane import HeldRead, Lane
+from hwgen_models.sar import Sar
+from hwgen_models.search import SearchTree
+from tables import Table, plan_word, tables, tree_of
+
+VECTORS = 2
+PINS = ("busy", "acquire", "strobe", "bank", "column", "dac", "pending")
+RESTING_PINS = ("busy", "acquire", "strobe", "dac", "pending")
+NOISE = 1.5  # counts, of the comparator
+
+
+class Script:
+    """Inputs and expected pins of a lane in every cycle, written down read by read."""
+
+    def __init__(self, lane: int, outputs: int, tree: SearchTree, rng: np.random.Generator) -> None:
+        design = spec()
+        self.rng = rng
+        self.operations = design.column_map.lane_columns(lane)
+        self.model = Lane(
+            operations=self.operations,
+            outputs=outputs,
+            cell_bits=design.cell_bits,
+            dac_bits=design.dac_bits,
+            sar=Sar.of(design),
+            tree=tree,
+        )
+        self.inputs: dict[int, dict[str, int]] = {}
+        self.changes: dict[int, dict[str, int]] = {}  # of pins
+        self.sums: dict[int, tuple[int, int]] = {}  # cycle -> (accumulator, what it holds)
+        self.bank_free = [4, 4]
+        self.bank = 0
+        self.end = 4
+
+    def set(self, cycle: int, **inputs: int) -> None:
+        """Change inputs from a cycle on."""
+        self.inputs.setdefault(cycle, {}).update(inputs)
+
+    def show(self, cycle: int, **pins: int) -> None:
+        """Expect pins to change in a cycle."""
+        self.changes.setdefault(cycle, {}).update(pins)
+
+    def read(self, plane: int, not_before: int) -> int:
+        """Sample a read as soon as its bank is free, or a little later; return its last cycle."""
+        design, rng, bank = spec(), self.rng, self.bank
+        q = max(not_before, self.bank_free[bank]) + int(rng.integers(0, 4))
+        top = min(design.largest_count, 2**design.readout_bits - 1)
+        counts = rng.integers(0, top + 1, size=len(self.operations))
+        errors = rng.normal(0, NOISE, size=(len(counts), design.most_decisions))
+        held = HeldRead(
+            counts=counts.tolist(),
+            plane=plane,
+            last_sample=q,
+            bank=bank,
+            negate=design.signed_inputs and plane == design.planes - 1,
+            errors=list(errors),
+        )
+        served = self.model.read(held)
+        for converted in served.conversions:
+            self._conversion(converted, counts[converted.column] + errors[converted.column])
+        for end in [served.finish] if served.conversions else []:
+            self.show(end, busy=0)
+        self.set(q, load=1 << bank)
+        self.set(q + 1, load=0, older=(bank + 1) % design.banks)
+        self.set(q + 1, **{f"plane_{bank}": plane, f"negate_{bank}": int(held.negate)})
+        self.show(q + 1, **{f"pending_{bank}": 1})
+        self.show(served.finish, **{f"pending_{bank}": 0})
+        self.bank_free[bank] = served.finish + 2
+        self.bank = (bank + 1) % design.banks
+        self.end = max(self.end, served.finish)
+        return q
+
+    def drain(self) -> None:
+        """Look at every accumulator once the last value has been added, then clear them."""
+        at = self.end + 1
+        for destination, held in enumerate(self.model.accumulators.accumulators):
+            self.set(at, read_destination=destination)
+            self.sums[at] = (destination, held)
+            at += 1
+        self.set(at, clear=1)
+        self.set(at + 1, clear=0)
+        self.model.accumulators.clear()
+        self.end = at + 1
+
+    def _conversion(self, converted, held: np.ndarray) -> None:
+        """Write down one conversion; `held` is what the comparator sees at each decision."""
+        conversion, start = converted.conversion, converted.start
+        pins = self.model.sar.pins(conversion)
+        self.show(start, busy=1, column=converted.column, bank=converted.bank)
+        for cycle in range(conversion.cycles):
+            self.show(start + cycle, acquire=pins.acquire[cycle], strobe=pins.strobe[cycle])
+        for k, threshold in enumerate(conversion.thresholds):
+            self.show(start + conversion.decided[k], dac=threshold)
+            # Right in the one cycle that counts, wrong before and after.
+            answer = int(held[k] >= threshold - 0.5)
+            self.set(start + conversion.decided[k], compare=1 - answer)
+            self.set(start + conversion.captures[k], compare=answer)
+            self.set(start + conversion.captures[k] + 1, compare=1 - answer)
+        self.show(start + conversion.cycles, strobe=0, acquire=0, dac=conversion.level)
+        count(conversions=1, decisions=conversion.decisions)
+
+
+@case
+async def pins_and_sums_are_the_models_in_every_cycle(dut):
+    rng = np.random.default_rng(12)
+    design = spec()
+    bench = Bench(dut)
+    lanes = list(dict.fromkeys([0, design.lanes // 2, design.lanes - 1]))
+    choices = tables(3, seed=12)
+    for k in range(max(len(lanes), len(choices))):
+        table, lane = choices[k % len(choices)], lanes[k % len(lanes)]
+        outputs = design.outputs if k < 2 else int(rng.integers(1, design.outputs + 1))
+        script = Script(lane, outputs, tree_of(table), rng)
+        for _ in range(VECTORS):
+            q = script.end
+            for plane in rng.permutation(design.planes)[: rng.integers(1, design.planes + 1)]:
+                q = script.read(int(plane), q + 2)
+            script.drain()
+        where = f"lane {lane}, {outputs} outputs, table {table}"
+        await _play(bench, script, table, where)
+
+
+async def _play(bench: Bench, script: Script, table: Table, where: str) -> None:
+    """Run a script from reset and compare every pin in every cycle."""
+    design = spec()
+    state = {"negate_0": 0, "negate_1": 0, "pending_0": 0, "pending_1": 0}
+    state |= dict.fromkeys(PINS, 0)
+    inputs = dict.fromkeys(
+        ("load", "older", "plane_0", "plane_1", "negate", "compare", "read_destination", "clear"), 0
+    )
+    inputs["used"] = sum(1 << k for k in script.model.used)
+    if not design.column_map.trivial:
+        inputs["operations"] = _operations_word(script)
+    if table is not None:
+        inputs["plan"] = plan_word(table)
+    bench.inputs = inputs
+    await bench.reset()
+    signed = design.accumulator_range.start < 0
+    for cycle in range(script.end + 3):
+        changed = dict(script.inputs.get(cycle, {}))
+        if flags := {name: changed.pop(name) for name in list(changed) if name in state}:
+            state |= flags
+            changed["negate"] = state["negate_0"] | state["negate_1"] << 1
+        await bench.step(**changed)
+        state |= script.changes.get(cycle, {})
+        state["pending"] = state["pending_0"] | state["pending_1"] << 1
+        # Where a lane looks matters while it converts.
+        for pin in PINS if state["busy"] else RESTING_PINS:
+            expect(f"{where}, cycle {cycle}, {pin}", bench.read(pin), state[pin])
+        if cycle in script.sums:
+            destination, held = script.sums[cycle]
+            got = bench.read_signed("read_value") if signed else bench.read("read_value")
+            expect(f"{where}, cycle {cycle}, accumulator {destination}", got, held)
+
+
+def _operations_word(script: Script) -> int:
+    """Pack what the lane's columns mean, as the port ``operations`` takes it."""
+    design = spec()
+    every = [
+        column
+        for lane in range(design.lanes)
+        for column in design.column_map.lane_columns(lane)
+        if column
+    ]
+    widths = (
+        max(design.destinations - 1, 1).bit_length(),
+        max(*(column.slice_offset * design.cell_bits for column in every), 1).bit_length(),
+        1,
+    )
+    fields = []
+    for column in script.operations:
+        values = (
+            (column.destination, column.slice_offset * design.cell_bits, column.negate)
+            if column
+            else (0, 0, 0)
+        )
+        fields += zip(values, widths, strict=True)
+    return pack(*fields)
