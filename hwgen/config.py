@@ -8,13 +8,13 @@ what the keys must be to each other, and what follows from them.
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
 
 from pydantic import BaseModel, PrivateAttr, StringConstraints, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from hwgen.design_file import KeyPath, Merged, dotted, hint, merge, preset_names, shown
+from hwgen.design_file import Merged, merge, preset_names
 from hwgen.design_keys import (
     MOST_LANES,
     Accumulate,
@@ -28,11 +28,13 @@ from hwgen.design_keys import (
     Text,
     Timing,
     Weights,
+    bare,
     constraint,
     key,
     section,
 )
 from hwgen.errors import UserError
+from hwgen.wording import KeyPath, dotted, hint, shown
 
 if TYPE_CHECKING:
     from hwgen_models.spec import TileSpec
@@ -423,15 +425,8 @@ def _declared(path: KeyPath) -> tuple[type[BaseModel], FieldInfo | None]:
     for step in path:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             parent, field = kind, kind.model_fields.get(step)
-            kind = _bare(field.annotation) if field else None
+            kind = bare(field.annotation) if field else None
         else:
             item = [inner for inner in get_args(kind) if inner is not Ellipsis][-1]
-            kind, field = _bare(item), None
+            kind, field = bare(item), None
     return parent, field
-
-
-def _bare(annotation: object) -> object:
-    """Strip ``| None`` and `Annotated` from a type."""
-    while get_origin(annotation) is Annotated or type(None) in get_args(annotation):
-        annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
-    return annotation

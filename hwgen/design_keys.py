@@ -25,6 +25,7 @@ __all__ = [
     "Text",
     "Timing",
     "Weights",
+    "bare",
     "constraint",
     "integer",
     "key",
@@ -143,7 +144,6 @@ class Readout(Section):
         "Search ranges at start-up of a run, twin-range only: exactly two. They are loaded at run "
         "time and do not change the RTL.",
         default_text="[{payload: 3}, {payload: readout.bits}]",
-        constraint="a list of two mappings or null",
     )
 
 
@@ -193,14 +193,13 @@ class Timing(Section):
         2**24,
         "cycles",
         "How long a sample-and-hold keeps a count exactly; null: not checked.",
-        default_text="null",
     )
 
 
 class LayerTable(Section):
     """The tables of one layer."""
 
-    ranges: Ranges = key(..., "As `readout.ranges`.", constraint="a list of two mappings")
+    ranges: Ranges = key(..., "As `readout.ranges`.")
 
 
 class Tables(Section):
@@ -218,26 +217,33 @@ class Tables(Section):
 
 def constraint(field: FieldInfo) -> str:
     """Say what a key takes: the words after "must be" in messages and in the documentation."""
-    extra = field.json_schema_extra or {}
-    if "constraint" in extra:
-        return extra["constraint"]
-    kinds = [kind for kind in get_args(field.annotation) if kind is not type(None)]
-    nullable = type(None) in get_args(field.annotation)
-    kind = kinds[0] if nullable else field.annotation
+    notes = field.json_schema_extra or {}
+    kind = bare(field.annotation)
     limits = {
         name: getattr(item, name)
         for item in field.metadata
         for name in ("ge", "le")
         if getattr(item, name, None) is not None
     }
-    if get_origin(kind) is Literal:
-        words = f"{' or '.join(repr(word) for word in get_args(kind))}"
+    if "constraint" in notes:
+        words = notes["constraint"]
+    elif get_origin(kind) is Literal:
+        words = " or ".join(repr(word) for word in get_args(kind))
     elif kind is bool:
         words = "true or false"
     elif kind is int:
         words = f"an integer between {limits['ge']} and {limits['le']}"
-    elif kind is str or get_origin(kind) is Annotated:
+    elif kind is str:
         words = "one line of at most 200 characters"
+    elif get_origin(kind) is tuple:
+        words = "a list of two mappings"
     else:
         words = "a mapping"
-    return f"{words} or null" if nullable else words
+    return f"{words} or null" if type(None) in get_args(field.annotation) else words
+
+
+def bare(annotation: object) -> object:
+    """Strip ``| None`` and `Annotated` from a type."""
+    while get_origin(annotation) is Annotated or type(None) in get_args(annotation):
+        annotation = next(arg for arg in get_args(annotation) if arg is not type(None))
+    return annotation

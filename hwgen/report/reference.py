@@ -1,0 +1,105 @@
+"""Reference pages that are printed from the code, so that the two cannot part.
+
+``docs/*.md`` hold marked places, ``<!-- printed: NAME -->`` to ``<!-- end -->``. Run
+``python -m hwgen.report.reference`` in a checkout to print them anew; a test sees to it that this
+was done.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from hwgen.config import Design
+from hwgen.design_keys import LayerTable, RangeKeys, bare, constraint
+from hwgen.report.keys import KEYS
+from hwgen.wording import shown
+
+__all__ = ["command_keys", "design_keys", "refreshed"]
+
+PLACE = re.compile(r"(<!-- printed: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def refreshed(text: str) -> str:
+    """Print every marked place of a page anew."""
+    return PLACE.sub(lambda place: f"{place[1]}{PRINTED[place[2]]()}\n{place[3]}", text)
+
+
+def design_keys() -> str:
+    """Every key of a design file, section by section, as Markdown."""
+    parts = ["### Top level\n", _section(Design)]
+    for path, section in _sections("", Design):
+        parts += [f"### `{path}`\n", f"{section.__doc__.strip()}\n", _section(section)]
+    return "\n".join(parts)
+
+
+def command_keys() -> str:
+    """Every key of every JSON result, command by command, as Markdown."""
+    parts = []
+    for command, keys in KEYS.items():
+        rows = ([f"`{key}`", about] for key, about in keys.items())
+        parts += [f"### `hwgen {command}`\n", _table(["key", "what it holds"], rows)]
+    return "\n".join(parts)
+
+
+PRINTED: dict[str, Callable[[], str]] = {"design-keys": design_keys, "command-keys": command_keys}
+
+
+def _sections(path: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yield every section in a model with its key path."""
+    for name, field in model.model_fields.items():
+        inner = f"{path}{name}"
+        kind = _section_of(field)
+        if kind is not None:
+            yield inner, kind
+            yield from _sections(f"{inner}.", kind)
+        if name == "layers":
+            yield f"{inner}.NAME", LayerTable
+        if name == "ranges" and model is not LayerTable:
+            yield f"{inner}[]", RangeKeys
+
+
+def _section_of(field: FieldInfo) -> type[BaseModel] | None:
+    """Return the section that a key holds, if it holds one."""
+    kind = bare(field.annotation)
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _section(model: type[BaseModel]) -> str:
+    """Print the keys of a section that are values."""
+    rows = [
+        [
+            f"`{name}`",
+            constraint(field),
+            (field.json_schema_extra or {}).get("unit", ""),
+            _default(field),
+            field.description,
+        ]
+        for name, field in model.model_fields.items()
+        if _section_of(field) is None or not field.default_factory
+    ]
+    return _table(["key", "must be", "unit", "default", "what it says"], rows)
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "must be given"
+    computed = (field.json_schema_extra or {}).get("default_text")
+    return f"`{computed or shown(field.default)}`"
+
+
+def _table(heads: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _main() -> None:
+    for page in sorted(DOCS.glob("*.md")):
+        page.write_text(refreshed(page.read_text()))
+
+
+if __name__ == "__main__":
+    _main()
