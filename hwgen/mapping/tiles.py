@@ -89,8 +89,8 @@ def map_dense(layer: Dense, spec: TileSpec, *, where: str = "network") -> Mapped
     if len(outside):
         row, output = outside[0].tolist()
         raise UserError(
-            f"{where}: weights must be between {-limit} and {limit} ({spec.slices} slices of "
-            f"{spec.cell_bits} bits), not {weights[row, output]} (input {row}, output {output})"
+            f"{where}: weights must be between {-limit} and {limit} ({spec.slices} slices), "
+            f"not {weights[row, output]} (input {row}, output {output})"
         )
     drivable = input_range(input_bits=spec.input_bits, signed=spec.signed_inputs)
     if 255 not in drivable:

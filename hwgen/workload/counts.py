@@ -99,6 +99,8 @@ def count(mapped: MappedLayer, x: NDArray) -> Counts:
             )
             image, plane = np.nonzero(active_rows(drive))
             skipped += columns * (drive.shape[0] * drive.shape[1] - len(image))
+            if not len(image):
+                continue
             # Sums of at most a few thousand are exact in single precision.
             counts = (drive[image, plane].astype(np.float32) @ cells).astype(np.int64)
             histogram += np.bincount(counts.ravel(), minlength=len(histogram))

@@ -144,7 +144,7 @@ def _read(
     if not path.is_file():
         raise UserError(f"{source}: must be a file, not missing")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}
     except Exception as problem:  # damaged archives raise a dozen kinds
         reason = " ".join(str(problem).split())[:80] or type(problem).__name__

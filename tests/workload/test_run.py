@@ -1,0 +1,192 @@
+"""Whole networks through the array: exact, counted, and refused in one line."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from hwgen.config import load
+from hwgen.errors import Mismatch, UserError
+from hwgen.mapping.tiles import map_dense
+from hwgen.workload.reading import LayerReader
+from hwgen.workload.run import run
+from hwgen_models.search import SearchTree
+
+COSTS = {
+    "crossbars",
+    "reads",
+    "conversions",
+    "decisions",
+    "decisions_per_conversion",
+    "reads_skipped",
+    "saving",
+    "saving_with_skips",
+    "entropy_bits",
+    "cycles",
+    "energy_pj",
+}
+
+
+def test_digits_at_unchanged_accuracy():
+    found = run(load("trq"), "digits", "digits")
+
+    assert found["images"] == 500
+    assert found["top1"] == found["top1_integer"] >= 0.975
+    assert found["lossless"]
+    assert found["saving_with_skips"] >= 1.6
+    assert [layer["crossbars"] for layer in found["layers"].values()] == [18, 16, 2]
+    assert found["layers"]["dense_2"]["row_tiles"] == 2
+
+
+def test_baseline_saves_only_what_is_skipped(small, small_design):
+    small_design["readout"]["kind"] = "binary"
+
+    found = run(load(small_design), small.network_file, small.data_file)
+
+    assert found["decisions_per_conversion"] == 5
+    assert found["saving"] == 1
+    assert found["saving_with_skips"] == pytest.approx(
+        1 + found["reads_skipped"] / found["reads"], rel=0.05
+    )
+
+
+def test_keys_are_the_documented_ones(small, small_design):
+    found = run(load(small_design), small.network_file, small.data_file)
+
+    assert found.keys() >= COSTS | {"images", "top1", "top1_integer", "layers", "rivals"}
+    assert list(found["layers"]) == ["fc0", "fc1", "fc2"]
+    for layer in found["layers"].values():
+        assert layer.keys() >= COSTS
+    for key in ("crossbars", "reads", "reads_skipped", "conversions", "decisions", "cycles"):
+        assert found[key] == sum(layer[key] for layer in found["layers"].values())
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_counts_by_definition(small, small_design):
+    """Everything that is counted, once more from the integers."""
+    found = run(load(small_design), small.network_file, small.data_file)
+    with np.load(small.data_file) as data:
+        pixels = data["images"].reshape(40, -1)[:30]
+
+    activations = small.network.trace(pixels)
+    tree = SearchTree.twin_range(3, 0, 5, 0, bits=5, bound=16)
+    for layer, x, got in zip(
+        small.network.layers, activations, found["layers"].values(), strict=False
+    ):
+        reads = skipped = conversions = decisions = 0
+        for first in range(0, layer.inputs, 16):
+            rows = slice(first, min(first + 16, layer.inputs))
+            weights = layer.weights[rows].astype(int)
+            for plane in range(8):
+                drive = x[:, rows] >> plane & 1
+                live = drive.any(axis=1)
+                tiles = -(-layer.outputs // 2)
+                reads += int(live.sum()) * tiles
+                skipped += int((~live).sum()) * tiles
+                for sign in (1, -1):
+                    for bit in range(7):
+                        cells = np.maximum(sign * weights, 0) >> bit & 1
+                        counts = (drive @ cells)[live]
+                        conversions += counts.size
+                        decisions += int(tree.walk(counts).decisions.sum())
+        assert (got["reads"], got["reads_skipped"]) == (reads, skipped)
+        assert (got["conversions"], got["decisions"]) == (conversions, decisions)
+        assert got["saving"] == 5 * conversions / decisions
+
+
+def test_rivals_come_in_order(small, small_design):
+    """No lossless search beats the optimal tree, and that not the entropy."""
+    rivals = run(load(small_design), small.network_file, small.data_file)["rivals"]
+
+    needs = {name: rival["decisions_per_conversion"] for name, rival in rivals.items()}
+    assert needs["entropy"] <= needs["optimal_tree"] <= needs["bounded_binary"] <= needs["static"]
+
+
+def test_batches_do_not_matter(small, small_design, monkeypatch):
+    whole = run(load(small_design), small.network_file, small.data_file)
+    monkeypatch.setattr("hwgen.workload.run.BATCH", 7)
+
+    assert run(load(small_design), small.network_file, small.data_file) == whole
+
+
+def test_a_lossy_table_tells_its_error(small, small_design):
+    small_design["readout"]["ranges"] = [
+        {"payload": 2, "truncation": 0},
+        {"payload": 5, "truncation": 3},
+    ]
+
+    found = run(load(small_design), small.network_file, small.data_file)
+
+    assert not found["lossless"]
+    assert found["layers"]["fc0"]["sqnr_db"] > 0
+    assert found["layers"]["fc0"]["largest_error"] > 0
+
+
+def test_tables_of_a_layer_hold_for_that_layer(small, small_design):
+    one = [{"payload": 1, "truncation": 0}, {"payload": 5, "truncation": 0}]
+    small_design["tables"] = {"granularity": "layer", "layers": {"fc1": {"ranges": one}}}
+
+    found = run(load(small_design), small.network_file, small.data_file)
+
+    assert [layer["ranges"] for layer in found["layers"].values()] == [
+        [[3, 0], [5, 0]],
+        [[1, 0], [5, 0]],
+        [[3, 0], [5, 0]],
+    ]
+
+
+def test_a_tile_without_y_in_leaves_constants_to_its_user(small, small_design):
+    small_design["array"] |= {"rows": 24}
+    small_design["accumulate"] = {"y_in": False}
+
+    found = run(load(small_design), small.network_file, small.data_file)
+
+    assert found["lossless"]
+    assert found["top1"] == found["top1_integer"]
+
+
+def test_a_lossless_layer_that_errs_is_a_mismatch(small, small_design, monkeypatch):
+    read = LayerReader.read
+    monkeypatch.setattr(LayerReader, "read", lambda *given: read(*given) + 1)
+
+    with pytest.raises(Mismatch, match=r"^layer fc0: output 0 of image 0 must be .* \(integer"):
+        run(load(small_design), small.network_file, small.data_file)
+
+
+def test_takes_the_first_images_and_reports_progress(small, small_design):
+    steps = []
+
+    found = run(
+        load(small_design),
+        small.network_file,
+        small.data_file,
+        images=3,
+        progress=lambda *step: steps.append(step),
+    )
+
+    assert found["images"] == 3
+    assert steps[0] == (1, found["crossbars"], "fc0")
+    assert steps[-1] == (found["crossbars"], found["crossbars"], "fc2")
+
+
+def test_refuses_in_one_line(small, small_design):
+    small_design["accumulate"] = {"row_tiles": 1}
+    message = (
+        f"{small.network_file}: layer fc1: inputs must be at most 16 (1 row tiles of 16), not 20"
+    )
+
+    with pytest.raises(UserError, match=rf"^{re.escape(message)}$"):
+        run(load(small_design), small.network_file, small.data_file)
+
+
+def test_padding_rows_are_not_needed(small, small_design):
+    """The tile model with used rows only equals the one with padded vectors."""
+    mapped = map_dense(small.network.layers[1], load(small_design).spec)
+    x = np.random.default_rng(2).integers(0, 256, (5, 20))
+
+    vectors = mapped.vectors(x)
+
+    assert vectors.shape == (5, 2, 16)
+    np.testing.assert_array_equal(vectors.reshape(5, 32)[:, :20], x)
+    assert not vectors.reshape(5, 32)[:, 20:].any()
