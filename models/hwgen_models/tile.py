@@ -1,8 +1,8 @@
 """Golden model of the whole tile: values, decisions and cycles of everything that leaves it.
 
 `Tile.run` says what is computed: outputs, and how many decisions every conversion takes. It knows
-nothing of time. `Tile.schedule` says when: the cycle of every beat, sample and conversion for given
-stalls. What a conversion decides depends on no stall, so one run serves many schedules.
+nothing of time. `Tile.schedule` says when: the cycle of every beat, plane, sample and conversion
+for given stalls. What a conversion decides depends on no stall, so one run serves many schedules.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwgen_models.active_rows import active_rows
 from hwgen_models.crossbar import Comparator, Crossbar, Nonidealities, cells_of
+from hwgen_models.lane import conversion_starts
 from hwgen_models.output_buffer import output_buffer
 from hwgen_models.row_drive import plane_weights, planes_of
 from hwgen_models.search import SearchTree
+from hwgen_models.sequencer import NEVER, Schedule, Sequencer, Willing, always
 from hwgen_models.shift_add import shift_add
 from hwgen_models.spec import TileSpec
 from hwgen_models.splice import splice
 
-__all__ = ["Result", "Tile", "crossbar_of"]
+__all__ = ["Result", "Stalls", "Tile", "crossbar_of"]
+
+Stalls = Willing | Sequence[int] | None  # of one stream, see `Tile.schedule`
 
 CHUNK = 2**18  # conversions worked on at once, so that they stay in the caches
 
@@ -153,7 +157,9 @@ class Tile:
     weights : array_like of int, shape (rows used, outputs used)
         Signed weights. Rows and outputs that are not used are not driven and not converted.
     table : sequence of (payload, truncation), SearchTree or None
-        What the range table holds; None: its reset value, a plain binary search.
+        What the range table holds: two ranges for a twin-range search, none for a binary one.
+        None: its reset value, a plain binary search. A tree of any other shape may be given as it
+        is; its decisions and values then count.
     crossbar : Crossbar or None
         The array that stores the weights (`crossbar_of`); None: an ideal one.
     comparator : Comparator or None
@@ -307,6 +313,87 @@ class Tile:
             counts=counts,
         )
 
+    def schedule(
+        self,
+        result: Result,
+        x: Stalls = None,
+        y: Stalls = None,
+        y_in: Stalls = None,
+        *,
+        start: int = 0,
+        bank: int = 0,
+    ) -> Schedule:
+        """Compute the cycle of every event of a run.
+
+        Stalls of a stream come in either of two forms, or as None: never.
+
+        A function of the cycle says when the endpoint is willing. A source offers a word from the
+        first willing cycle after the transfer of the word before, and then until it is taken; the
+        sink is ready just in willing cycles.
+
+        A sequence has one number of cycles per beat, all vectors in a row. Let c be the cycle after
+        the one in which beat i - 1 was transferred, or `start` for beat 0. The source offers beat i
+        from cycle c + gap on, until it is taken. The sink is not ready in cycles c to
+        c + stall - 1, and ready from cycle c + stall until it has taken beat i.
+
+        Parameters
+        ----------
+        result : Result
+            A run of this tile.
+        x, y, y_in : callable, sequence of int or None
+            Stalls of the source of ``x``, the sink of ``y`` and the source of ``y_in``; the last
+            is ignored for a tile without that port.
+        start : int
+            First cycle in which a beat may be offered; the tile is idle before.
+        bank : int
+            Bank of the first sample: 0 after reset.
+
+        Returns
+        -------
+        Schedule
+            Cycles of beats, planes, samples, lanes, drains; see there.
+
+        Raises
+        ------
+        ValueError
+            When a sequence has another length than its stream has beats.
+        """
+        spec = self.spec
+        beats, words = len(result.y) * spec.beats, result.y.size
+        return Sequencer(
+            beats=spec.beats,
+            outputs=self.outputs,
+            banks=spec.banks,
+            settle_row=spec.settle_row,
+            sample_cycles=spec.sample_cycles,
+        ).schedule(
+            result.active_rows,
+            result.lane_cycles,
+            x=_source("x", x, beats),
+            y=_sink("y", y, words, start),
+            y_in=_source("y_in", y_in if spec.y_in else None, words),
+            start=start,
+            bank=bank,
+        )
+
+    def conversion_starts(self, result: Result, schedule: Schedule) -> NDArray[np.int64]:
+        """Give the first cycle of every conversion.
+
+        Parameters
+        ----------
+        result : Result
+            A run that kept decisions.
+        schedule : Schedule
+            One of its schedules.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (vectors, planes, lanes, columns_per_lane)
+            Cycles in which ``column`` and ``bank`` first show it; -1 where there is none.
+        """
+        starts = conversion_starts(schedule.lane_idle, result.cycles)
+        return np.where(result.cycles == 0, NEVER, starts)
+
     def _checked_x(self, x: ArrayLike) -> NDArray[np.int64]:
         """Refuse what is not vectors of integers that fit the rows."""
         x = np.asarray(x)
@@ -398,8 +485,8 @@ def _tree(spec: TileSpec, table: Sequence[tuple[int, int]] | SearchTree | None) 
     if isinstance(table, SearchTree):
         return table
     if spec.search == "binary":
-        if table is not None:
-            raise ValueError(f"Table must be None for a binary search, not {table!r}")
+        if table is not None and len(table):
+            raise ValueError(f"Table must be empty for a binary search, not {table!r}")
         return SearchTree.binary(spec.readout_bits, spec.largest_count)
     ranges = [(spec.readout_bits, 0)] * 2 if table is None else list(table)
     if len(ranges) != 2:
@@ -413,3 +500,59 @@ def _tree(spec: TileSpec, table: Sequence[tuple[int, int]] | SearchTree | None) 
         bits=spec.readout_bits,
         bound=spec.largest_count,
     )
+
+
+def _source(name: str, stalls: Stalls, beats: int) -> Willing:
+    """Make a source's gaps a function that the sequencer asks beat by beat.
+
+    It asks for every beat in turn, from the cycle after the transfer of the one before, until the
+    answer is yes.
+    """
+    if stalls is None or callable(stalls):
+        return stalls or always
+    gaps = iter(_checked_gaps(name, stalls, beats))
+    first: int | None = None
+
+    def willing(cycle: int) -> bool:
+        nonlocal first
+        if first is None:
+            first = cycle + next(gaps)
+        if cycle < first:
+            return False
+        first = None
+        return True
+
+    return willing
+
+
+def _sink(name: str, stalls: Stalls, beats: int, start: int) -> Willing:
+    """Make a sink's stalls a function that the sequencer asks beat by beat.
+
+    It asks for every beat in turn, from the first cycle in which the beat is offered, until the
+    answer is yes: the beat is taken.
+    """
+    if stalls is None or callable(stalls):
+        return stalls or always
+    gaps = _checked_gaps(name, stalls, beats)
+    beat = 0
+    ready = start + gaps[0] if gaps else start
+
+    def willing(cycle: int) -> bool:
+        nonlocal beat, ready
+        if cycle < ready:
+            return False
+        beat += 1
+        ready = cycle + 1 + gaps[beat] if beat < beats else cycle + 1
+        return True
+
+    return willing
+
+
+def _checked_gaps(name: str, gaps: Sequence[int], beats: int) -> list[int]:
+    """Refuse gaps that are not one number of cycles per beat."""
+    gaps = [int(gap) for gap in gaps]
+    if len(gaps) != beats:
+        raise ValueError(f"Stalls of {name} must be {beats} numbers, not {len(gaps)}")
+    if min(gaps, default=0) < 0:
+        raise ValueError(f"Stalls of {name} must be zero or more, not {min(gaps)}")
+    return gaps
