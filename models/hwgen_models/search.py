@@ -211,8 +211,6 @@ class SearchTree:
         The decisions, root first. A child *c* >= 0 is a node, a child *c* < 0 the leaf *~c*.
     leaf_value, leaf_range, leaf_level, leaf_depth : numpy.ndarray of int64, shape (leaves,)
         The leaves, lowest first: value in counts, range, level, number of decisions to get there.
-    leaf_path : numpy.ndarray of int64, shape (leaves, depth)
-        Thresholds on the way to each leaf; zeros behind the last.
     depth : int
         Largest number of decisions.
     bound : int
@@ -238,33 +236,29 @@ class SearchTree:
         self.bound = bound
         nodes: list[list[int]] = []
         leaves: list[Leaf] = []
-        paths: list[list[int]] = []
+        depths: list[int] = []
         # Depth first, low before high; a parent learns where its child went.
-        todo: list[tuple[Split | Leaf, int, int, list[int]]] = [(root, -1, 0, [])]
+        todo: list[tuple[Split | Leaf, int, int, int]] = [(root, -1, 0, 0)]
         while todo:
-            tree, parent, side, path = todo.pop()
+            tree, parent, side, depth = todo.pop()
             if isinstance(tree, Leaf):
                 place = ~len(leaves)
                 leaves.append(tree)
-                paths.append(path)
+                depths.append(depth)
             else:
                 if tree.threshold < 1:
                     raise ValueError(f"Threshold must be at least 1, not {tree.threshold!r}")
                 place = len(nodes)
                 nodes.append([tree.threshold, 0, 0])
-                path = [*path, tree.threshold]
-                todo += [(tree.high, place, 2, path), (tree.low, place, 1, path)]
+                todo += [(tree.high, place, 2, depth + 1), (tree.low, place, 1, depth + 1)]
             if parent >= 0:
                 nodes[parent][side] = place
         table = np.array(nodes, dtype=np.int64).reshape(-1, 3)
         self.threshold, self.low, self.high = table.T.copy()
         ends = np.array(leaves, dtype=np.int64)
         self.leaf_value, self.leaf_range, self.leaf_level = ends.T.copy()
-        self.leaf_depth = np.array([len(path) for path in paths], dtype=np.int64)
+        self.leaf_depth = np.array(depths, dtype=np.int64)
         self.depth = int(self.leaf_depth.max())
-        self.leaf_path = np.array(
-            [path + [0] * (self.depth - len(path)) for path in paths], dtype=np.int64
-        )
 
     # Schemes
 
@@ -415,6 +409,20 @@ class SearchTree:
             above = counts + error_of(decision) >= self.threshold[node] - 0.5
             at = np.where(searching, np.where(above, self.high[node], self.low[node]), at)
         return Walk(self, ~at)
+
+    @cached_property
+    def leaf_path(self) -> NDArray[np.int64]:
+        """Thresholds on the way to every leaf, shape (leaves, depth); zeros behind the last."""
+        paths = np.zeros((len(self.leaf_value), self.depth), dtype=np.int64)
+        todo: list[tuple[int, list[int]]] = [(0 if len(self.threshold) else ~0, [])]
+        while todo:
+            at, path = todo.pop()
+            if at < 0:
+                paths[~at, : len(path)] = path
+            else:
+                longer = [*path, int(self.threshold[at])]
+                todo += [(int(self.low[at]), longer), (int(self.high[at]), longer)]
+        return paths
 
     @cached_property
     def values(self) -> NDArray[np.int64]:
