@@ -46,7 +46,10 @@ Floats = NDArray[np.float64]
 
 def embed() -> dict[str, NDArray]:
     """Arrays of the data file: scikit-learn's digits as bytes, with their split."""
-    from sklearn.datasets import load_digits  # an extra; only this needs it
+    try:
+        from sklearn.datasets import load_digits  # an extra; only this needs it
+    except ModuleNotFoundError:
+        raise SystemExit("scikit-learn is missing: pip install 'hwgen[train]'") from None
 
     source = load_digits()
     split = np.full(len(source.target), TRAIN, dtype=np.uint8)
