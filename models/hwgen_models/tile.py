@@ -200,6 +200,8 @@ class Tile:
                 f"not {comparator.columns_per_lane}"
             )
         self.tree = _tree(spec, table)
+        walk = self.tree.walk(np.arange(spec.largest_count + 1))
+        self._value_of, self._decisions_of = walk.values, walk.decisions  # of every ideal count
 
         held = [spec.column_map.of(p) for p in range(spec.columns)]
         self.physical = np.array(
@@ -417,7 +419,7 @@ class Tile:
             exact = np.float32 if bound < 2**24 else np.float64  # BLAS, and still integers
             cells = self.crossbar.cells[: drive.shape[1], self.physical].astype(exact)
             levels = (drive.astype(exact) @ cells).astype(np.int64)
-            return levels, levels, self.tree.values.take(levels), self.tree.depths.take(levels)
+            return levels, levels, self._value_of.take(levels), self._decisions_of.take(levels)
         rows = np.zeros((len(drive), self.spec.rows), dtype=np.int64)
         rows[:, : drive.shape[1]] = drive
         held = self.crossbar.counts(rows, vector=vector, plane=plane)[:, self.physical]

@@ -13,7 +13,7 @@ from hwgen_models.crossbar import (
     cells_of,
     magnitude_slices,
 )
-from hwgen_models.noise import GRID
+from hwgen_models.noise import GRID, Draw, normal, on_grid
 
 
 def column_map(columns=16, slices=3, columns_per_lane=4, column_order="slice_major"):
@@ -210,6 +210,19 @@ def test_read_noise_has_its_deviation_and_is_fresh_in_every_read():
     assert noise.std() == pytest.approx(0.4, rel=0.03)
     assert len(np.unique(noise)) > 0.99 * noise.size
     assert (again != noise[0]).mean() > 0.99
+
+
+def test_noise_has_the_coordinates_that_the_design_names():
+    # (seed, purpose, vector, plane, row group, column, decision, repeat)
+    noisy = Nonidealities(read_noise=0.5)
+    crossbar = Crossbar(np.ones((2, 9), dtype=int), cell_bits=1, nonidealities=noisy, seed=3)
+    comparator = Comparator(columns_per_lane=9, noise=0.5, seed=3)
+
+    held = crossbar.counts([1, 1], vector=4, plane=5, row_group=6, repeat=8)[7]
+    error = comparator.error(4, 5, 7, 2, row_group=6, repeat=8)
+
+    assert held - 2 == on_grid(0.5 * normal(3, Draw.READ_NOISE, 4, 5, 6, 7, 0, 8))
+    assert error == on_grid(0.5 * normal(3, Draw.COMPARATOR_NOISE, 4, 5, 6, 7, 2, 8))
 
 
 @pytest.mark.parametrize(

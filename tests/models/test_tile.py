@@ -324,9 +324,7 @@ def test_narrow_twin_ranges_saturate_too():
 def test_any_tree_can_be_walked():
     spec = TileSpec(**SMALL)
     weights, x = random_case(spec)
-    one_decision = SearchTree(
-        Split(5, low=Leaf(2, 0, 0), high=Leaf(8, 0, 5)), bound=spec.largest_count
-    )
+    one_decision = SearchTree(Split(5, low=Leaf(2, 0, 0), high=Leaf(8, 0, 5)), bound=7)
 
     y, decisions = in_plain_loops(spec, weights, x, lambda count, *_: (8 if count >= 5 else 2, 1))
     result = Tile(spec, weights, one_decision).run(x)
