@@ -76,4 +76,4 @@ def interval_decode(
     def value(index: int, at: int) -> int:
         return interval_value(int(at), truncation=ranges[index][2], edge=edges[index])
 
-    return np.vectorize(value, otypes=[np.int64])(range_index, level)
+    return np.asarray(np.vectorize(value, otypes=[np.int64])(range_index, level))

@@ -85,8 +85,8 @@ def conversion_starts(idle: ArrayLike, cycles: ArrayLike) -> NDArray[np.int64]:
     [11, 15, 21]
     """
     cycles = np.asarray(cycles, dtype=np.int64)
-    before = np.cumsum(cycles, axis=-1) - cycles
-    return np.asarray(idle, dtype=np.int64)[..., None] + 1 + before
+    starts = np.asarray(idle, dtype=np.int64)[..., None] + 1 + np.cumsum(cycles, axis=-1) - cycles
+    return np.asarray(starts)
 
 
 @dataclass(frozen=True, kw_only=True)

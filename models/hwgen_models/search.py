@@ -254,10 +254,10 @@ class SearchTree:
             if parent >= 0:
                 nodes[parent][side] = place
         table = np.array(nodes, dtype=np.int64).reshape(-1, 3)
-        self.threshold, self.low, self.high = table.T.copy()
         ends = np.array(leaves, dtype=np.int64)
-        self.leaf_value, self.leaf_range, self.leaf_level = ends.T.copy()
-        self.leaf_depth = np.array(depths, dtype=np.int64)
+        self.threshold, self.low, self.high = _columns(table)
+        self.leaf_value, self.leaf_range, self.leaf_level = _columns(ends)
+        self.leaf_depth: NDArray[np.int64] = np.array(depths, dtype=np.int64)
         self.depth = int(self.leaf_depth.max())
 
     # Schemes
@@ -366,7 +366,8 @@ class SearchTree:
         # Two neighbours of equal depth share a parent; (depth, lowest count, tree) of what is open.
         done: list[tuple[int, int, Split | Leaf]] = []
         for count, leaf_depth in enumerate(depths):
-            depth, first, tree = leaf_depth, count, Leaf(count, 0, count)
+            depth, first = leaf_depth, count
+            tree: Split | Leaf = Leaf(count, 0, count)
             while done and done[-1][0] == depth:
                 _, low_first, low = done.pop()
                 tree = Split(first, low=low, high=tree)
@@ -393,20 +394,21 @@ class SearchTree:
         Walk
             Leaves reached; their values, decisions and thresholds.
         """
-        counts = np.asarray(counts)
+        held = np.asarray(counts)
         if error is None:
             # floor(count + 1/2) >= k just when count >= k - 1/2
-            levels = counts if counts.dtype.kind in "iu" else np.floor(counts + 0.5)
+            levels = held if held.dtype.kind in "iu" else np.floor(held + 0.5)
             levels = np.clip(levels, 0, len(self._leaf_of_level) - 1).astype(np.int64)
             return Walk(self, self._leaf_of_level[levels])
         error_of = _by_decision(error)
-        at = np.full(counts.shape, 0 if len(self.threshold) else ~0, dtype=np.int64)
+        at = np.full(held.shape, 0 if len(self.threshold) else ~0, dtype=np.int64)
         for decision in range(self.depth):
             searching = at >= 0
             if not searching.any():
                 break
             node = np.where(searching, at, 0)
-            above = counts + error_of(decision) >= self.threshold[node] - 0.5
+            error_now = np.asarray(error_of(decision), dtype=np.float64)
+            above = held + error_now >= self.threshold[node] - 0.5
             at = np.where(searching, np.where(above, self.high[node], self.low[node]), at)
         return Walk(self, ~at)
 
@@ -532,6 +534,10 @@ def _bisect(
     return Split(middle, low, high)
 
 
+def _columns(table: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    return list(table.T.copy())
+
+
 def _by_decision(error: Error) -> Callable[[int], ArrayLike]:
     """Make a comparator error a function of the decision."""
     if callable(error):
@@ -540,17 +546,17 @@ def _by_decision(error: Error) -> Callable[[int], ArrayLike]:
     return lambda decision: errors[..., decision] if errors.ndim else errors
 
 
-def _weights(histogram: ArrayLike) -> NDArray:
+def _weights(histogram: ArrayLike) -> NDArray[np.int64] | NDArray[np.float64]:
     """Take a histogram, integers as they are."""
     weights = np.asarray(histogram)
     if weights.ndim != 1 or not len(weights) or weights.dtype.kind not in "iuf":
         raise ValueError(f"Histogram must be a row of numbers, not {histogram!r}")
     if not (weights >= 0).all():
         raise ValueError(f"Histogram must not be negative, not {weights.min()!r}")
-    return weights.astype(np.float64 if weights.dtype.kind == "f" else np.int64)
+    return weights.astype(np.float64) if weights.dtype.kind == "f" else weights.astype(np.int64)
 
 
-def _alphabetic_depths(weights: NDArray) -> list[int]:
+def _alphabetic_depths(weights: NDArray[np.int64] | NDArray[np.float64]) -> list[int]:
     """Return the depths of the leaves of an optimal alphabetic tree (Garsia-Wachs)."""
     # Combine: join the first pair whose left weight is at most the weight right of the pair, move
     # it left past what is lighter. Joined trees have optimal depths, though not in order.

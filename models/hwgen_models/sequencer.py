@@ -172,14 +172,14 @@ class Sequencer:
         bank : int
             Bank of the first sample: 0 after reset.
         """
-        active = np.asarray(active) != 0
-        lane_cycles = np.asarray(lane_cycles, dtype=np.int64)
-        if active.ndim != 2 or lane_cycles.ndim != 3 or lane_cycles.shape[:2] != active.shape:
+        is_read = np.asarray(active).astype(np.bool_)
+        cycles = np.asarray(lane_cycles, dtype=np.int64)
+        if is_read.ndim != 2 or cycles.ndim != 3 or cycles.shape[:2] != is_read.shape:
             raise ValueError(
                 "Lane cycles must have shape (vectors, planes, lanes) and active rows the first "
-                f"two of it, not {lane_cycles.shape} and {active.shape}"
+                f"two of it, not {cycles.shape} and {is_read.shape}"
             )
-        vectors, planes, lanes = lane_cycles.shape
+        vectors, planes, lanes = cycles.shape
         per_read = np.full((vectors, planes), NEVER, dtype=np.int64)
         per_lane = np.full((vectors, planes, lanes), NEVER, dtype=np.int64)
         per_vector = np.full(vectors, NEVER, dtype=np.int64)
@@ -217,7 +217,7 @@ class Sequencer:
                 result.rows[v, t] = rows
                 if t == planes - 1:
                     ready = rows
-                if not active[v, t]:
+                if not is_read[v, t]:
                     rows += 2
                     continue
                 sample = max(rows + self.settle_row, bank_free[bank], drained + 1)
@@ -228,7 +228,7 @@ class Sequencer:
                     times = read_times(
                         last_sample=last,
                         free=lane_free[lane],
-                        cycles=int(lane_cycles[v, t, lane]),
+                        cycles=int(cycles[v, t, lane]),
                     )
                     result.lane_idle[v, t, lane] = times.idle
                     result.lane_finish[v, t, lane] = lane_free[lane] = times.finish

@@ -9,6 +9,7 @@ from hwgen_models.row_drive import plane_weights
 __all__ = ["SEARCHES", "TileSpec"]
 
 SEARCHES = ("binary", "twin-range")
+KINDS = {int: "an integer", bool: "true or false", str: "a word"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,8 +138,8 @@ class TileSpec:
     def _check_types(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if type(value) is not field.type:
-                kind = {int: "an integer", bool: "true or false", str: "a word"}[field.type]
+            if type(value) is not type(field.default):
+                kind = KINDS[type(field.default)]
                 raise TypeError(f"{field.name} must be {kind}, not {value!r}")
 
     # Shapes
@@ -184,17 +185,17 @@ class TileSpec:
     @property
     def largest_active(self) -> int:
         """Largest sum of driven digits, U."""
-        return self.rows * (2**self.dac_bits - 1)
+        return self.rows * ((1 << self.dac_bits) - 1)
 
     @property
     def largest_count(self) -> int:
         """Largest count that a column can yield."""
-        return self.largest_active * (2**self.cell_bits - 1)
+        return self.largest_active * ((1 << self.cell_bits) - 1)
 
     @property
     def largest_code(self) -> int:
         """Largest threshold code, 2^N - 1."""
-        return 2**self.readout_bits - 1
+        return (1 << self.readout_bits) - 1
 
     @property
     def bound(self) -> int:
