@@ -1,0 +1,356 @@
+"""The emitted tile against `hwgen_models.tile`: every output, every decision, every cycle.
+
+The bench plays word lines, array, sample-and-holds and comparators at the analog pins, loads the
+range table over APB, and streams vectors in and out with stalls. What the analog pins did is read
+as a list of conversions, and compared with the golden model's to the cycle.
+"""
+
+import itertools
+
+import cocotb
+import numpy as np
+from cocotb.triggers import ClockCycles
+
+from analog import Conversion, FrontEnd, Read, check_banks, check_rows, read_lane
+from apb import Apb
+from bench import Bench, case, count, expect, manifest, ranges, spec, vectors
+from hwgen_models.crossbar import Comparator, Nonidealities
+from hwgen_models.input_buffer import beats_of
+from hwgen_models.output_buffer import y_words
+from hwgen_models.row_drive import drive_word, planes_of
+from hwgen_models.sequencer import NEVER, Schedule
+from hwgen_models.tile import Result, Tile, crossbar_of
+from streams import Sink, Source, open_cycles
+
+FEW = 2  # vectors, where not all of them are needed
+SLACK = 4  # cycles after the last event
+PENDING, REFUSED, IDLE = 1, 2, 4  # STATUS
+COMMIT_CYCLES = 8  # more than a check and a boundary take
+
+
+@case
+async def delivered_vectors_under_stalls(dut):
+    run = Run(dut, vectors())
+    await run.reset()
+    await run.refuse_illegal_tables()
+    await run.load(run.table, run.outputs)
+    await run.stream(seed=31, busy=0.5)
+    run.compare()
+
+
+@case
+async def vectors_follow_each_other_without_stalls(dut):
+    run = Run(dut, _first(vectors(), FEW))
+    await run.reset()
+    await run.load(run.table, run.outputs)
+    await run.stream(seed=32, busy=1.0)
+    run.compare()
+
+
+@case
+async def decisions_of_a_noisy_array_are_predicted(dut):
+    run = Run(dut, _first(vectors(), FEW), noise=True)
+    await run.reset()
+    await run.load(run.table, run.outputs)
+    await run.stream(seed=33, busy=0.8)
+    run.compare()
+
+
+@case
+async def reset_values_search_all_bits_of_all_outputs(dut):
+    delivered = _first(vectors(), 1)
+    design = spec()
+    rng = np.random.default_rng(34)
+    limit = 2 ** (design.slices * design.cell_bits) - 1
+    delivered["weights"] = rng.integers(-limit, limit + 1, size=(design.rows, design.outputs))
+    delivered["y_in"] = np.zeros((len(delivered["x"]), design.outputs), dtype=int)
+    run = Run(dut, delivered, table=None)
+    await run.reset()
+    await run.stream(seed=34, busy=0.9)
+    run.compare()
+
+
+@case
+async def a_commit_takes_effect_between_two_vectors(dut):
+    delivered = _first(vectors(), FEW)
+    if len(delivered["x"]) < FEW:
+        return
+    run = Run(dut, delivered)
+    fewer = max(1, run.outputs - 1)
+    await run.reset()
+    await run.stream_across_commit(fewer)
+
+
+class Run:
+    """One tile from reset on: what goes in, what comes out, and what the golden model says.
+
+    Parameters
+    ----------
+    dut
+        The tile.
+    delivered : dict of numpy.ndarray
+        ``x``, ``weights``, ``y_in``.
+    table : list of (payload, truncation) or None
+        Search ranges; None: the reset value. Default: what the design was delivered with.
+    noise : bool
+        Spoil the array and the comparators.
+    """
+
+    def __init__(self, dut, delivered: dict, *, table="delivered", noise: bool = False) -> None:
+        self.design = spec()
+        self.x, self.weights = delivered["x"], delivered["weights"]
+        self.y_in = delivered["y_in"] if self.design.y_in else None
+        self.table = (ranges() or None) if table == "delivered" else table
+        self.crossbar = self.comparator = None
+        if noise:
+            flaws = Nonidealities(spread=0.05, on_off_ratio=100.0, stuck_off=0.01, read_noise=0.4)
+            self.crossbar = crossbar_of(self.design, self.weights, nonidealities=flaws, seed=5)
+            self.comparator = Comparator(
+                columns_per_lane=self.design.columns_per_lane, offset=0.5, noise=0.5, seed=6
+            )
+        self.tile = self._golden(self.weights, self.table)
+
+        pins = ["x_valid", "x_payload", "y_ready", "psel", "penable", "paddr", "pwrite", "pwdata"]
+        if self.design.y_in:
+            pins += ["y_in_valid", "y_in_payload"]
+        pins += [f"lane{lane}_compare" for lane in range(self.design.lanes)]
+        self.bench = Bench(dut, **dict.fromkeys(pins, 0))
+        self.apb = Apb(self.bench, manifest()["registers"])
+
+    @property
+    def outputs(self) -> int:
+        """Outputs in use."""
+        return self.weights.shape[1]
+
+    def _golden(self, weights: np.ndarray, table) -> Tile:
+        return Tile(self.design, weights, table, crossbar=self.crossbar, comparator=self.comparator)
+
+    # Before the vectors
+
+    async def reset(self) -> None:
+        """Reset, and insist that nothing is driven."""
+        await self.bench.reset()
+        expect("idle after reset", self.bench.read("idle"), 1)
+        expect("row_drive after reset", self.bench.read("row_drive"), 0)
+        for lane, pin in itertools.product(range(self.design.lanes), ("busy", "acquire", "strobe")):
+            expect(f"lane {lane} after reset, {pin}", self.bench.read(f"lane{lane}_{pin}"), 0)
+
+    async def load(self, table, outputs: int) -> None:
+        """Load a table that is legal, and see it accepted."""
+        await self._write(table, outputs)
+        await self._commit()
+        expect("STATUS after a commit", await self.apb.read("STATUS"), IDLE)
+
+    async def refuse_illegal_tables(self) -> None:
+        """Offer tables that must be refused, and see what is loaded stay as it is."""
+        bits = self.design.readout_bits
+        illegal = [(None, 0), (None, self.design.outputs + 1)]
+        if self.table is not None:
+            illegal += [
+                ([(0, 0), (0, 0)], self.outputs),  # range 1 does not reach beyond range 0
+                ([(bits + 1, 0), (bits, 0)], self.outputs),
+                ([(0, 1), (bits, 0)], self.outputs),  # truncated beyond its payload
+            ]
+        for table, outputs in illegal:
+            await self._write(table, outputs)
+            await self._commit()
+            status = await self.apb.read("STATUS")
+            expect(f"STATUS after table {table}, {outputs} outputs", status, REFUSED | IDLE)
+
+    async def _write(self, table, outputs: int) -> None:
+        await self.apb.write("OUTPUTS", outputs)
+        expect("OUTPUTS", await self.apb.read("OUTPUTS"), outputs)
+        for k, (payload, truncation) in enumerate(table or []):
+            await self.apb.write(f"RANGE_{k}", payload | truncation << 8)
+
+    async def _commit(self) -> None:
+        await self.apb.write("COMMIT", 1)
+        for _ in range(COMMIT_CYCLES):
+            await self.bench.step()
+
+    # The vectors
+
+    async def stream(self, *, seed: int, busy: float) -> None:
+        """Send all vectors, and run for exactly as long as the golden model says it takes."""
+        bench = self.bench
+        self.result = self.tile.run(self.x, self.y_in, keep="counts")
+        limit = 64 * (self.result.y.size + self.x.size) + int(self.result.lane_cycles.sum())
+        patterns = [open_cycles(seed + k, busy, bench.cycle + limit) for k in range(3)]
+        willing = [lambda cycle, pattern=pattern: bool(pattern[cycle]) for pattern in patterns]
+        start = bench.cycle + 1
+        self.schedule = self.tile.schedule(self.result, *willing, start=start)
+        tasks = self._start(self.result, *willing, reads=self._reads(self.result))
+        await ClockCycles(bench.dut.clk, self.schedule.finish + SLACK - bench.cycle)
+        for task in tasks:
+            task.cancel()
+        count(
+            cycles=self.schedule.finish - start,
+            conversions=self.result.conversions,
+            decisions=self.result.total_decisions,
+        )
+
+    def _start(self, result: Result, x, y, y_in, *, reads: list[Read], words=None) -> list:
+        design, bench = self.design, self.bench
+        beats = beats_of(
+            self.x, rows=design.rows, x_elements=design.x_elements, input_bits=design.input_bits
+        )
+        self.source = Source(bench, "x", list(itertools.chain(*beats)), x)
+        self.sink = Sink(bench, "y", y)
+        self.front_end = FrontEnd(bench, design, reads)
+        runs = [self.front_end.run(), self.source.run()]
+        runs.append(self.sink.run(result.y.size if words is None else words))
+        if design.y_in:
+            chained = self.y_in if words is None else self.y_in.ravel()[:words]
+            self.chained = Source(bench, "y_in", y_words(chained, y_bits=design.y_bits), y_in)
+            runs.append(self.chained.run())
+        return [cocotb.start_soon(run) for run in runs]
+
+    def _reads(self, result: Result, first: int = 0) -> list[Read]:
+        """Return the reads of a run in order, `first` being the number of its first vector."""
+        design = self.design
+        digits = planes_of(
+            self.x[first : first + len(result.y)],
+            input_bits=design.input_bits,
+            dac_bits=design.dac_bits,
+            signed=design.signed_inputs,
+        )
+        return [
+            Read(
+                vector=first + int(v),
+                plane=int(t),
+                drive=drive_word(digits[v, t], dac_bits=design.dac_bits),
+                counts=result.counts[v, t].tolist(),
+                errors=self._errors(first + v, t),
+            )
+            for v, t in np.argwhere(~result.skipped)
+        ]
+
+    def _errors(self, vector: int, plane: int) -> list[list[float]]:
+        design = self.design
+        if self.comparator is None:
+            return [[]] * design.columns
+        column, decision = np.ogrid[: design.columns, : design.most_decisions]
+        return self.comparator.error(vector, plane, column, decision).tolist()
+
+    async def stream_across_commit(self, fewer: int) -> None:
+        """Commit while the first vector is converted: the second one has the new table."""
+        after = None if self.table is None else [(self.design.readout_bits, 0)] * 2
+        second = self._golden(self.weights[:, :fewer], after)
+        y_in = [None, None]
+        if self.y_in is not None:
+            # One stream of words: those of the second vector follow those of the first.
+            words = self.y_in.ravel()
+            y_in = [words[: self.outputs][None], words[self.outputs :][:fewer][None]]
+        before = self.tile.run(self.x[:1], y_in[0], keep="counts")
+        behind = second.run(self.x[1:FEW], y_in[1], first_vector=1, keep="counts")
+        total = self.outputs + fewer
+
+        await self.load(self.table, self.outputs)
+        reads = self._reads(before) + self._reads(behind, first=1)
+        always = [lambda cycle: True] * 3
+        tasks = self._start(before, *always, reads=reads, words=total)
+        while not self.bench.read("sample"):
+            await self.bench.step()
+        await self._write(after, fewer)
+        await self.apb.write("COMMIT", 1)
+        await self.bench.step()
+        expect("STATUS while a commit waits", await self.apb.read("STATUS") & PENDING, PENDING)
+        limit = 8 * self.x.size + 2 * int(before.lane_cycles.sum() + behind.lane_cycles.sum())
+        for _ in range(limit):
+            if len(self.sink.words) == total and self.bench.read("idle"):
+                break
+            await self.bench.step()
+        for task in tasks:
+            task.cancel()
+        expected = [before.y.ravel(), behind.y.ravel()]
+        self._compare_words(np.concatenate(expected))
+        found = [read_lane(self.front_end.trace, k, self.design) for k in range(self.design.lanes)]
+        decisions = sum(conversion.decisions for lane in found for conversion in lane)
+        expect("decisions", decisions, before.total_decisions + behind.total_decisions)
+        expect("STATUS at the end", await self.apb.read("STATUS"), IDLE)
+
+    # What came of it
+
+    def compare(self) -> None:
+        """Compare all that happened with the golden model, the results first."""
+        self._compare_words(self.result.y.ravel())
+        found = [read_lane(self.front_end.trace, k, self.design) for k in range(self.design.lanes)]
+        for lane, conversions in enumerate(found):
+            self._compare_lane(lane, conversions)
+        self._compare_cycles()
+        check_rows(self.front_end.trace, self.design)
+        check_banks(self.front_end.trace, self.design)
+
+    def _compare_words(self, y: np.ndarray) -> None:
+        expected = y_words(y, y_bits=self.design.y_bits)
+        half, full = 1 << (self.design.y_bits - 1), 1 << self.design.y_bits
+        for k, (got, word) in enumerate(zip(self.sink.words, expected, strict=False)):
+            values = [(value + half) % full - half for value in (got, word)]
+            expect(f"vector {k // self.outputs}, output {k % self.outputs}, y", *values)
+        expect("words of y", len(self.sink.words), len(expected))
+
+    def _compare_lane(self, lane: int, found: list[Conversion]) -> None:
+        result, design = self.result, self.design
+        starts = self.tile.conversion_starts(result, self.schedule)[:, :, lane]
+        expected = []
+        for v, t, k in np.argwhere(result.decisions[:, :, lane] >= 0):
+            physical = lane * design.columns_per_lane + k
+            error = None
+            if self.comparator is not None:
+                error = self.comparator.error(v, t, physical, np.arange(design.most_decisions))
+            walk = self.tile.tree.walk(result.counts[v, t, physical], error)
+            conversion = Conversion(
+                start=int(starts[v, t, k]),
+                column=int(k),
+                bank=int(self.schedule.bank[v, t]),
+                thresholds=tuple(walk.thresholds[: result.decisions[v, t, lane, k]].tolist()),
+            )
+            expected.append((f"vector {v}, plane {t}, lane {lane}, column {k}", conversion))
+        for got, (where, conversion) in zip(found, expected, strict=False):
+            expect(f"{where}, decisions", got.decisions, conversion.decisions)
+            expect(where, got, conversion)
+        expect(f"lane {lane}, conversions", len(found), len(expected))
+
+    def _compare_cycles(self) -> None:
+        schedule, trace = self.schedule, self.front_end.trace
+        expect("cycle of a beat of x", np.array(self.source.taken), schedule.x.ravel())
+        expect("cycle of a beat of y", np.array(self.sink.taken), schedule.y.ravel())
+        if self.design.y_in:
+            expect("cycle of a beat of y_in", np.array(self.chained.taken), schedule.y_in.ravel())
+        length = len(trace.sample)
+        for name, first, last in (
+            ("sample", schedule.sample, schedule.last_sample),
+            ("hold_clear", schedule.hold_clear, schedule.hold_clear),
+        ):
+            levels = np.zeros(length, dtype=int)
+            for v, t in np.argwhere(first != NEVER):
+                bank = 1 << schedule.bank[v, t]
+                levels[first[v, t] - trace.first : last[v, t] + 1 - trace.first] |= bank
+            self._expect_levels(name, np.array(getattr(trace, name)), levels)
+        self._expect_levels("idle", np.array(trace.idle), _idle(schedule, trace.first, length))
+
+    def _expect_levels(self, name: str, got: np.ndarray, expected: np.ndarray) -> None:
+        for cycle in np.flatnonzero(got != expected)[:1]:
+            where = f"cycle {self.front_end.trace.first + cycle}, {name}"
+            expect(where, got[cycle].item(), expected[cycle].item())
+
+
+def _idle(schedule: Schedule, first: int, length: int) -> np.ndarray:
+    """Return where nothing is in flight, cycle by cycle from `first` on."""
+    idle = np.ones(length, dtype=int)
+
+    def busy(start: int, stop: int) -> None:
+        idle[start - first : stop - first] = 0
+
+    for v in range(len(schedule.x)):
+        busy(schedule.x[v, 0] + 1, schedule.x_ready[v])  # held in the input buffer
+        busy(schedule.rows[v, 0], schedule.ending[v])  # on the rows
+        for q, served in zip(schedule.last_sample[v], schedule.served[v], strict=True):
+            if q != NEVER:
+                busy(q + 1, served + 1)  # in a bank
+        busy(schedule.ending[v], schedule.y[v, -1] + 1)  # in accumulators and output buffer
+    return idle
+
+
+def _first(delivered: dict[str, np.ndarray], amount: int) -> dict[str, np.ndarray]:
+    return delivered | {key: delivered[key][:amount] for key in ("x", "y_in")}
