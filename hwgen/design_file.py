@@ -29,11 +29,13 @@ DEEPEST = 12  # the deepest key that exists lies at 6
 OWN_KEYS = ("summary", "paper")  # of one file, not of those that extend it
 WHOLE_KEYS = ("tables",)  # one value: replaced, never merged
 
+_EXPONENT = r"[eE][-+]?[0-9]{1,2}"
 _PLAIN = [
     (re.compile(r"|~|null|Null|NULL"), lambda _: None),
     (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
     (re.compile(r"[-+]?(0|[1-9][0-9]{0,17})"), int),
-    (re.compile(r"[-+]?(\.[0-9]{1,18}|[0-9]{1,18}(\.[0-9]{0,18})?)([eE][-+]?[0-9]{1,3})?"), float),
+    (re.compile(rf"[-+]?[0-9]{{0,18}}\.[0-9]{{1,18}}({_EXPONENT})?"), float),
+    (re.compile(rf"[-+]?[0-9]{{1,18}}\.?{_EXPONENT}"), float),
 ]
 
 

@@ -25,7 +25,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def refreshed(text: str) -> str:
     """Print every marked place of a page anew."""
-    return PLACE.sub(lambda place: f"{place[1]}{PRINTED[place[2]]()}\n{place[3]}", text)
+    return PLACE.sub(lambda place: f"{place[1]}{PRINTED[place[2]]().strip()}\n{place[3]}", text)
 
 
 def design_keys() -> str:

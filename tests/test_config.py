@@ -1,0 +1,384 @@
+"""Design files: what they mean, and what is said of each kind of bad one."""
+
+import dataclasses
+import json
+import random
+from pathlib import Path
+
+import pydantic
+import pytest
+import yaml
+
+from hwgen.config import Design, json_schema, load, presets
+from hwgen.errors import UserError
+from hwgen_models.spec import TileSpec
+from tests.designs import complaint, write
+
+ROOT = Path(__file__).parents[1]
+PRESET_FILES = ROOT / "hwgen" / "presets"
+
+
+# What good files mean
+
+
+def test_presets_are_baseline_and_trq():
+    assert presets() == ["baseline", "trq"]
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_loads_under_its_own_name(name):
+    design = load(name)
+
+    assert design.name == design.preset == design.source == name
+    assert design.summary
+
+
+def test_baseline_spells_out_every_key_with_its_default():
+    written = yaml.safe_load((PRESET_FILES / "baseline.yaml").read_text())
+    defaults = Design(name="baseline").model_dump(mode="json")
+    own = ("extends", "summary")
+
+    assert {k: v for k, v in written.items() if k not in own} == {
+        k: v for k, v in defaults.items() if k not in own
+    }
+
+
+def test_baseline_is_the_spec_of_the_models():
+    assert load("baseline").spec == TileSpec()
+
+
+def test_trq_differs_from_baseline_in_its_readout_only():
+    assert load("trq").spec == dataclasses.replace(TileSpec(), search="twin-range")
+    assert load("trq").ranges() == ((3, 0), (8, 0))
+    assert load("baseline").ranges() == ()
+
+
+def test_every_key_reaches_the_spec():
+    design = load({
+        "extends": "trq",
+        "array": {"rows": 24, "columns": 48, "cell_bits": 2, "column_order": "output_major"},
+        "weights": {"bits": 6},
+        "inputs": {"bits": 5, "dac_bits": 2},
+        "readout": {
+            "bits": 7,
+            "saturate": True,
+            "columns_per_lane": 6,
+            "sample_hold": "single",
+        },
+        "accumulate": {"row_tiles": 3, "y_in": False},
+        "interface": {"x_elements": 6, "compare_stages": 1},
+        "timing": {
+            "settle_row": 5,
+            "sample_cycles": 2,
+            "settle_mux": 3,
+            "acquire_cycles": 4,
+            "settle_dac": 1,
+            "compare_latency": 6,
+        },
+    })
+
+    expected = TileSpec(
+        rows=24, columns=48, cell_bits=2, column_order="output_major", slices=3, polarities=2,
+        input_bits=5, signed_inputs=False, dac_bits=2, search="twin-range", readout_bits=7,
+        saturate=True, columns_per_lane=6, banks=1, row_tiles=3, y_in=False, x_elements=6,
+        compare_stages=1, settle_row=5, sample_cycles=2, settle_mux=3, acquire_cycles=4,
+        settle_dac=1, compare_latency=6,
+    )  # fmt: skip
+    assert design.spec == expected
+    assert load({"extends": "baseline", "inputs": {"signed": True}}).spec.signed_inputs
+
+
+@pytest.mark.parametrize(
+    ("bits", "cell_bits", "slices"), [(8, 1, 7), (8, 2, 4), (8, 3, 3), (2, 1, 1), (5, 4, 1)]
+)
+def test_slices_hold_the_magnitudes(bits, cell_bits, slices):
+    design = load({
+        "extends": "baseline",
+        "array": {"rows": 8, "cell_bits": cell_bits},
+        "weights": {"bits": bits},
+    })
+
+    assert design.slices == design.spec.slices == slices
+
+
+def test_one_more_slice_takes_the_most_negative_weight():
+    assert load({"extends": "baseline", "weights": {"slices": 8}}).spec.slices == 8
+
+
+def test_the_default_ranges_follow_the_width_of_the_readout():
+    small = {"extends": "trq", "array": {"rows": 3}, "interface": {"x_elements": 1}}
+
+    assert load(small | {"readout": {"bits": 2}}).ranges() == ((1, 0), (2, 0))
+    assert load(small | {"readout": {"bits": 6}}).ranges() == ((3, 0), (6, 0))
+
+
+def test_a_layer_has_its_own_ranges_or_those_of_the_design():
+    tables = {"layers": {"fc1": {"ranges": [{"payload": 2}, {"payload": 8, "truncation": 1}]}}}
+    design = load({"extends": "trq", "tables": tables})
+
+    assert design.ranges("fc1") == ((2, 0), (8, 1))
+    assert design.ranges("fc2") == design.ranges() == ((3, 0), (8, 0))
+    assert design.spec == load("trq").spec
+
+
+def test_ranges_of_a_network_hold_for_the_design_too():
+    ranges = {"ranges": [{"payload": 4}, {"payload": 8}]}
+    tables = {"granularity": "network", "layers": {"fc1": ranges, "fc2": ranges}}
+    design = load({"extends": "trq", "tables": tables})
+
+    assert design.ranges() == design.ranges("fc2") == ((4, 0), (8, 0))
+
+
+def test_a_design_is_frozen():
+    with pytest.raises(pydantic.ValidationError, match="frozen"):
+        load("baseline").array.rows = 3
+
+
+def test_the_constructor_checks_as_well():
+    with pytest.raises(pydantic.ValidationError, match=r"must divide array\.columns 128"):
+        Design.model_validate({"name": "odd", "readout": {"columns_per_lane": 7}})
+
+
+# Bad values and bad combinations: each quotes its message
+
+
+BAD_KEYS = [
+    ("array: {rowz: 8}", ("array.rowz: must be one of rows, columns, cell_bits, column_order, "
+     "not 'rowz' (did you mean 'rows'?)")),
+    ("arrays: {rows: 8}", ("arrays: must be one of name, extends, summary, paper, top, array, "
+     "weights, inputs, readout, accumulate, interface, timing, tables, not 'arrays' "
+     "(did you mean 'array'?)")),
+    ("array: {xyzzy: 8}", ("array.xyzzy: must be one of rows, columns, cell_bits, column_order, "
+     "not 'xyzzy'")),
+    ('"a b\\n": 8', ("['a b\\n']: must be one of name, extends, summary, paper, top, array, "
+     "weights, inputs, readout, accumulate, interface, timing, tables, not 'a b\\n'")),
+    # wrong types
+    ("array: {rows: '8'}", "array.rows: must be an integer between 1 and 1024, not '8'"),
+    ("array: {rows: true}", "array.rows: must be an integer between 1 and 1024, not true"),
+    ("array: {rows: 8.0}", "array.rows: must be an integer between 1 and 1024, not 8.0"),
+    ("array: {rows: 0100}", "array.rows: must be an integer between 1 and 1024, not '0100'"),
+    ("array: {rows: }", "array.rows: must be an integer between 1 and 1024, not null"),
+    ("array: {rows: [8]}", "array.rows: must be an integer between 1 and 1024, not [8]"),
+    ("array: 128", "array: must be a mapping, not 128"),
+    ("array: null", "array: must be a mapping, not null"),
+    ("array: [rows, 8]", "array: must be a mapping, not ['rows', 8]"),
+    ("inputs: {signed: yes}", "inputs.signed: must be true or false, not 'yes'"),
+    ("inputs: {signed: 1}", "inputs.signed: must be true or false, not 1"),
+    ("weights: {slices: seven}",
+     "weights.slices: must be an integer between 1 and 16 or null, not 'seven'"),
+    ("summary: 3", "summary: must be one line of at most 200 characters, not 3"),
+    ("interface: {reset: high}", "interface.reset: must be a mapping, not 'high'"),
+    ("readout: {kind: sar}", "readout.kind: must be 'binary' or 'twin-range', not 'sar'"),
+    # names
+    ("name: 8bit", ("name: must be a Verilog identifier of at most 40 letters, digits and "
+     "underscores, not '8bit'")),
+    ("name: my-tile", ("name: must be a Verilog identifier of at most 40 letters, digits and "
+     "underscores, not 'my-tile'")),
+    ('name: "tile\\n"', ("name: must be a Verilog identifier of at most 40 letters, digits and "
+     "underscores, not 'tile\\n'")),
+    ("name: größe", ("name: must be a Verilog identifier of at most 40 letters, digits and "
+     "underscores, not 'größe'")),
+    (f"name: {'a' * 41}", ("name: must be a Verilog identifier of at most 40 letters, digits and "
+     f"underscores, not '{'a' * 41}'")),
+    ("name: ''", ("name: must be a Verilog identifier of at most 40 letters, digits and "
+     "underscores, not ''")),
+    (f"name: {'a' * 5000}", ("name: must be a Verilog identifier of at most 40 letters, digits "
+     f"and underscores, not '{'a' * 60}'... (5000 characters)")),
+    # absurd sizes
+    ("array: {rows: 0}", "array.rows: must be an integer between 1 and 1024, not 0"),
+    ("array: {rows: -8}", "array.rows: must be an integer between 1 and 1024, not -8"),
+    ("array: {rows: 1000000000}",
+     "array.rows: must be an integer between 1 and 1024, not 1000000000"),
+    (f"array: {{rows: {'9' * 5000}}}", ("array.rows: must be an integer between 1 and 1024, not "
+     f"'{'9' * 60}'... (5000 characters)")),
+    ("array: {columns: 4096}",
+     "array.columns: must be an integer between 1 and 1024, not 4096"),
+    ("readout: {bits: 13}", "readout.bits: must be an integer between 1 and 12, not 13"),
+    ("timing: {settle_dac: 1e9}",
+     "timing.settle_dac: must be an integer between 0 and 255, not 1000000000.0"),
+    ("array: {columns: 1024}, readout: {columns_per_lane: 2}",
+     ("readout.columns_per_lane: must be at least 4 for array.columns 1024 (at most 256 lanes), "
+     "not 2")),
+    # columns
+    ("readout: {columns_per_lane: 7}",
+     "readout.columns_per_lane: must divide array.columns 128, not 7"),
+    ("array: {columns: 8}", ("array.columns: must be at least 14 for one output (7 slices x 2 "
+     "polarities), not 8")),
+    ("weights: {slices: 6}",
+     "weights.slices: must be 7 or 8 for weights.bits 8 and array.cell_bits 1, not 6"),
+    ("array: {cell_bits: 2, rows: 64}, weights: {slices: 5}",
+     "weights.slices: must be 4 for weights.bits 8 and array.cell_bits 2, not 5"),
+    ("weights: {encoding: offset}", ("weights.encoding: must be 'differential' ('offset' and "
+     "'flip' coding are not available yet), not 'offset'")),
+    ("weights: {encoding: flip}", ("weights.encoding: must be 'differential' ('offset' and "
+     "'flip' coding are not available yet), not 'flip'")),
+    # rows and inputs
+    ("interface: {x_elements: 7}", "interface.x_elements: must divide array.rows 128, not 7"),
+    ("inputs: {signed: true, dac_bits: 2}",
+     "inputs.dac_bits: must be 1 for signed inputs, not 2"),
+    ("inputs: {signed: true, bits: 1}",
+     "inputs.bits: must be at least 2 for signed inputs, not 1"),
+    ("inputs: {bits: 2, dac_bits: 3}", "inputs.dac_bits: must be at most inputs.bits 2, not 3"),
+    # the readout
+    ("readout: {bits: 7}", ("readout.bits: must be at least 8 for the largest count 128 (128 rows "
+     "x 1 x 1) unless readout.saturate is true, not 7")),
+    ("array: {cell_bits: 2}, inputs: {dac_bits: 2}", ("readout.bits: must be at least 11 for "
+     "the largest count 1152 (128 rows x 3 x 3) unless readout.saturate is true, not 8")),
+    # ranges
+    ("readout: {ranges: [{payload: 3}, {payload: 8}]}", ("readout.ranges: must be null for "
+     "readout.kind 'binary', not [{payload: 3, truncation: 0}, {payload: 8, truncation: 0}]")),
+    ("tables: {granularity: layer}", ("tables: must be null for readout.kind 'binary', not "
+     "{granularity: 'layer', layers: {}}")),
+    ("array: {rows: 1}, interface: {x_elements: 1}, readout: {kind: twin-range, bits: 1}",
+     ("readout.bits: must be at least 2 for readout.kind 'twin-range' (two ranges, but one "
+     "code), not 1")),
+    (("array: {rows: 3}, interface: {x_elements: 1}, readout: {kind: twin-range, bits: 2, "
+     "ranges: [{payload: 0}, {payload: 1}, {payload: 1}, {payload: 2}]}"),
+     "readout.ranges: must be at most 3 ranges, one for each code, not a list of 4"),
+    ("readout: {kind: twin-range, ranges: [{payload: 8}]}", ("readout.ranges: must be a list of "
+     "exactly 2 ranges, not [{payload: 8, truncation: 0}]")),
+    ("readout: {kind: twin-range, ranges: []}",
+     "readout.ranges: must be a list of exactly 2 ranges, not []"),
+    ("readout: {kind: twin-range, ranges: 3}",
+     "readout.ranges: must be a list of two mappings or null, not 3"),
+    ("readout: {kind: twin-range, ranges: [3, 8]}",
+     "readout.ranges[0]: must be a mapping, not 3"),
+    ("readout: {kind: twin-range, ranges: [{payload: 3}, {truncation: 1}]}",
+     "readout.ranges[1].payload: must be an integer between 0 and 12, not missing"),
+    ("readout: {kind: twin-range, ranges: [{payload: 3, base: 1}, {payload: 8}]}",
+     "readout.ranges[0].base: must be one of payload, truncation, not 'base'"),
+    ("readout: {kind: twin-range, ranges: [{payload: 9}, {payload: 8}]}",
+     "readout.ranges[0].payload: must be at most readout.bits 8, not 9"),
+    ("readout: {kind: twin-range, ranges: [{payload: 3, truncation: 4}, {payload: 8}]}",
+     "readout.ranges[0].truncation: must be at most the payload 3, not 4"),
+    ("readout: {kind: twin-range, ranges: [{payload: 5}, {payload: 5}]}",
+     "readout.ranges[1].payload: must be more than the 5 of the range before, not 5"),
+    ("readout: {kind: twin-range, ranges: [{payload: 3}, {payload: 7}]}",
+     ("readout.ranges[1].payload: must be at least 8 for the last range to hold the count 128, "
+     "not 7")),
+    ("readout: {kind: twin-range}, tables: {layers: {conv 1: {ranges: [{payload: '3'}]}}}",
+     "tables.layers['conv 1'].ranges[0].payload: must be an integer between 0 and 12, not '3'"),
+    (("readout: {kind: twin-range}, tables: {layers: {fc1: {ranges: [{payload: 3}, "
+     "{payload: 7}]}}}"), ("tables.layers.fc1.ranges[1].payload: must be at least 8 for the last "
+     "range to hold the count 128, not 7")),
+    (("readout: {kind: twin-range}, tables: {granularity: network, layers: {a: {ranges: "
+     "[{payload: 3}, {payload: 8}]}, b: {ranges: [{payload: 4}, {payload: 8}]}}}"),
+     ("tables.layers.b.ranges: must equal those of the first layer for granularity 'network', "
+     "not [{payload: 4, truncation: 0}, {payload: 8, truncation: 0}]")),
+    # time
+    ("timing: {settle_row: 1}", "timing.settle_row: must be an integer between 2 and 1023, not 1"),
+    ("timing: {sample_cycles: 0}",
+     "timing.sample_cycles: must be an integer between 1 and 255, not 0"),
+    ("timing: {acquire_cycles: 0}",
+     "timing.acquire_cycles: must be an integer between 1 and 255, not 0"),
+    ("timing: {compare_latency: 1}",
+     "timing.compare_latency: must be an integer between 2 and 255, not 1"),
+    ("interface: {compare_stages: 1}", ("timing.compare_latency: must be at least 3 (2 + "
+     "interface.compare_stages), not 2")),
+    ("interface: {compare_stages: 3}",
+     "interface.compare_stages: must be an integer between 0 and 2, not 3"),
+    ("timing: {max_hold_cycles: 286}", ("timing.max_hold_cycles: must be at least 287, the "
+     "longest time a sampled column waits, not 286")),
+    ("timing: {max_hold_cycles: 144}, readout: {sample_hold: single}",
+     ("timing.max_hold_cycles: must be at least 145, the longest time a sampled column waits, "
+     "not 144")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), BAD_KEYS)
+def test_a_bad_key_is_named_with_its_constraint_and_value(folder, text, message):
+    name = "" if text.startswith("name:") else "name: mine, "
+
+    assert complaint(write(folder, f"{{{name}{text}}}")) == f"design.yaml: {message}"
+
+
+def test_a_file_that_extends_nothing_needs_a_name(folder):
+    assert complaint(write(folder, "top: tile")) == (
+        "design.yaml: name: must be a Verilog identifier of at most 40 letters, digits and "
+        "underscores, not missing"
+    )
+
+
+def test_the_limits_themselves_are_legal():
+    load({
+        "name": "large",
+        "array": {"rows": 1024, "columns": 1024, "cell_bits": 4},
+        "weights": {"bits": 16},
+        "inputs": {"bits": 16, "dac_bits": 4},
+        "readout": {"bits": 12, "saturate": True, "columns_per_lane": 128},
+        "accumulate": {"row_tiles": 4096},
+    })
+    load({
+        "name": "small",
+        "array": {"rows": 1, "columns": 2},
+        "weights": {"bits": 2},
+        "inputs": {"bits": 1},
+        "readout": {"bits": 1, "columns_per_lane": 1},
+        "accumulate": {"row_tiles": 1},
+        "interface": {"x_elements": 1},
+        "timing": {"settle_row": 2, "settle_mux": 0},
+    })
+
+
+def test_no_legal_design_has_sums_beyond_64_bits():
+    largest = load({
+        "name": "large",
+        "array": {"rows": 1024, "columns": 1024},
+        "weights": {"bits": 16},
+        "inputs": {"bits": 16},
+        "readout": {"bits": 12, "columns_per_lane": 128},
+        "accumulate": {"row_tiles": 4096},
+    })
+
+    assert largest.spec.y_bits <= 63
+
+
+def test_every_design_that_loads_has_a_spec():
+    """What the configuration lets through, the models must take."""
+    rng = random.Random(2)
+    loaded = 0
+    for _ in range(400):
+        keys = {
+            "extends": rng.choice(["baseline", "trq"]),
+            "array": {
+                "rows": rng.choice([1, 4, 24, 128]),
+                "columns": rng.choice([2, 12, 128]),
+                "cell_bits": rng.randint(1, 4),
+                "column_order": rng.choice(["slice_major", "output_major"]),
+            },
+            "weights": {"bits": rng.randint(2, 9)},
+            "inputs": {
+                "bits": rng.randint(1, 9),
+                "signed": rng.random() < 0.3,
+                "dac_bits": rng.randint(1, 2),
+            },
+            "readout": {
+                "bits": rng.randint(1, 12),
+                "saturate": rng.random() < 0.5,
+                "columns_per_lane": rng.choice([1, 2, 4, 12]),
+            },
+            "interface": {"x_elements": rng.choice([1, 4]), "compare_stages": rng.randint(0, 1)},
+            "timing": {"compare_latency": rng.randint(2, 4), "settle_row": rng.randint(2, 4)},
+        }
+        try:
+            design = load(keys)
+        except UserError:
+            continue
+        loaded += 1
+        assert design.spec.largest_count == design.largest_count
+        assert design.hold_cycles > 0
+    assert loaded > 20
+
+
+# What editors and readers get
+
+
+def test_the_schema_describes_every_key_and_accepts_the_presets():
+    schema = json_schema()
+
+    assert json.loads(json.dumps(schema)) == schema
+    assert set(schema["properties"]) == set(Design.model_fields)
+    assert schema["additionalProperties"] is False
+    rows = schema["$defs"]["Array"]["properties"]["rows"]
+    assert (rows["minimum"], rows["maximum"], rows["unit"]) == (1, 1024, "rows")
+    assert "constraint" not in schema["$defs"]["Weights"]["properties"]["encoding"]

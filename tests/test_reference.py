@@ -1,0 +1,30 @@
+"""Reference pages and schema say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hwgen.config import load
+from hwgen.report.reference import refreshed
+from tests.designs import write
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("page", ["design-file.md", "commands.md"])
+def test_the_reference_pages_are_current(page):
+    """Run `python -m hwgen.report.reference` when this fails."""
+    text = (ROOT / "docs" / page).read_text()
+
+    assert "<!-- printed: " in text
+    assert text == refreshed(text)
+
+
+def test_the_examples_of_the_page_load(folder):
+    page = (ROOT / "docs" / "design-file.md").read_text()
+    examples = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+    assert examples
+    for example in examples:
+        load(write(folder, example))
