@@ -11,6 +11,7 @@ READS = 60
 
 @case
 async def total_follows_the_rows_by_one_cycle(dut):
+    """Drive sparse and full planes one after the other."""
     rng = np.random.default_rng(3)
     design = spec()
     top = 2**design.dac_bits

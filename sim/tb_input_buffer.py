@@ -11,6 +11,7 @@ VECTORS = 6
 
 @case
 async def planes_of_every_vector_appear_under_stalls(dut):
+    """Fill the buffer with gaps, look at its planes in any order, release it."""
     rng = np.random.default_rng(1)
     design = spec()
     legal = input_range(input_bits=design.input_bits, signed=design.signed_inputs)

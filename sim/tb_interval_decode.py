@@ -12,6 +12,7 @@ LEAVES = 300  # per table; all of them where there are no more
 
 @case
 async def every_leaf_has_its_value(dut):
+    """Decode every end of the search, with many tables."""
     rng = np.random.default_rng(7)
     bench = Bench(dut)
     for table in tables(30, seed=7):

@@ -106,6 +106,7 @@ class Script:
 
 @case
 async def pins_and_sums_are_the_models_in_every_cycle(dut):
+    """Convert reads from both banks with errors of the comparator, in several lanes' places."""
     rng = np.random.default_rng(12)
     design = spec()
     bench = Bench(dut)

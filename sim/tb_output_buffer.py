@@ -13,11 +13,13 @@ CYCLES = 40  # per word, at the most
 
 @case
 async def sums_leave_in_order_and_on_time_under_stalls(dut):
+    """Hesitate on ``y`` and ``y_in``."""
     await _run(dut, seed=10, busy=0.4)
 
 
 @case
 async def one_word_leaves_per_cycle_without_stalls(dut):
+    """Take every word at once."""
     await _run(dut, seed=11, busy=1.0)
 
 

@@ -59,6 +59,7 @@ class Port:
 
 @case
 async def answers_and_commits_like_the_model(dut):
+    """Read, write and commit at random, legal and illegal."""
     rng = np.random.default_rng(9)
     port = Port(dut)
     bench, model = port.bench, port.model

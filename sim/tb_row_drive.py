@@ -10,6 +10,7 @@ STEPS = 60
 
 @case
 async def rows_hold_a_plane_until_told_otherwise(dut):
+    """Load, switch off and do neither at random."""
     rng = np.random.default_rng(2)
     design = spec()
     bench = Bench(dut, digits=0, load=0, off=0)

@@ -64,6 +64,7 @@ class Script:
 
 @case
 async def every_cycle_of_every_conversion_is_as_specified(dut):
+    """Convert with and without rests, noise on every input that must not matter."""
     rng = np.random.default_rng(8)
     design = spec()
     script = Script(rng)

@@ -10,6 +10,7 @@ LEAVES = 300  # per table; all of them where there are no more
 
 @case
 async def walks_exactly_the_tree_of_every_table(dut):
+    """Give the answers that lead to each leaf, some of them late."""
     rng = np.random.default_rng(6)
     inputs = {"start": 0, "step": 0, "answer": 0}
     twin = spec().search == "twin-range"

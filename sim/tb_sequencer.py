@@ -92,21 +92,25 @@ class Surroundings:
 
 @case
 async def every_event_is_on_time_without_stalls(dut):
+    """Let inputs wait and take every output at once."""
     await _run(dut, seed=20, busy=1.0)
 
 
 @case
 async def every_event_is_on_time_under_stalls(dut):
+    """Hesitate on both sides."""
     await _run(dut, seed=21, busy=0.3)
 
 
 @case
 async def every_event_is_on_time_behind_a_slow_consumer(dut):
+    """Take outputs so slowly that vectors wait for the output buffer."""
     await _run(dut, seed=22, busy=0.02)
 
 
 @case
 async def a_commit_holds_the_sample_off(dut):
+    """Let a commit wait before the first sample of a vector."""
     design = spec()
     bench = Bench(dut, **_inputs(design.outputs) | {"hold_off": 1})
     await bench.reset()
@@ -149,7 +153,7 @@ async def _run(dut, *, seed: int, busy: float) -> None:
         settle_row=design.settle_row,
         sample_cycles=design.sample_cycles,
     ).schedule(active, lane_cycles, x=surroundings.x, y=surroundings.y)
-    expected = _expected(golden, design)
+    expected = _expected(golden)
     for cycle in range(golden.finish + 3):
         await bench.step(**surroundings.inputs(cycle))
         got = {
@@ -167,7 +171,7 @@ async def _run(dut, *, seed: int, busy: float) -> None:
     expect("idle at the end", bench.read("idle"), 1)
 
 
-def _expected(golden: Schedule, design) -> dict[str, np.ndarray]:
+def _expected(golden: Schedule) -> dict[str, np.ndarray]:
     """Return what must be seen in every cycle."""
     length = golden.finish + 4
     expected = {

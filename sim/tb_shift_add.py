@@ -11,6 +11,7 @@ SUMS = 8  # vectors
 
 @case
 async def every_operation_lands_and_clear_empties(dut):
+    """Add at random within the range, and look at the accumulators in between."""
     rng = np.random.default_rng(4)
     design = spec()
     columns = [

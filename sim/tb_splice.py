@@ -10,6 +10,7 @@ VECTORS = 12
 
 @case
 async def every_output_is_the_sum_of_its_shares(dut):
+    """Show accumulators at random and at their limits."""
     rng = np.random.default_rng(5)
     design = spec()
     reach = design.accumulator_range

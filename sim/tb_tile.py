@@ -18,7 +18,7 @@ from hwgen_models.crossbar import Comparator, Nonidealities
 from hwgen_models.input_buffer import beats_of
 from hwgen_models.output_buffer import y_words
 from hwgen_models.row_drive import drive_word, planes_of
-from hwgen_models.sequencer import NEVER, Schedule
+from hwgen_models.sequencer import NEVER, Schedule, always
 from hwgen_models.tile import Result, Tile, crossbar_of
 from streams import Sink, Source, open_cycles
 
@@ -30,6 +30,7 @@ COMMIT_CYCLES = 8  # more than a check and a boundary take
 
 @case
 async def delivered_vectors_under_stalls(dut):
+    """Load the delivered table after several illegal ones, hesitate on all streams."""
     run = Run(dut, vectors())
     await run.reset()
     await run.refuse_illegal_tables()
@@ -40,6 +41,7 @@ async def delivered_vectors_under_stalls(dut):
 
 @case
 async def vectors_follow_each_other_without_stalls(dut):
+    """Send and take as fast as the tile allows."""
     run = Run(dut, _first(vectors(), FEW))
     await run.reset()
     await run.load(run.table, run.outputs)
@@ -49,6 +51,7 @@ async def vectors_follow_each_other_without_stalls(dut):
 
 @case
 async def decisions_of_a_noisy_array_are_predicted(dut):
+    """Spoil cells, reads and comparators; the model knows every wrong answer beforehand."""
     run = Run(dut, _first(vectors(), FEW), noise=True)
     await run.reset()
     await run.load(run.table, run.outputs)
@@ -58,6 +61,7 @@ async def decisions_of_a_noisy_array_are_predicted(dut):
 
 @case
 async def reset_values_search_all_bits_of_all_outputs(dut):
+    """Load nothing, and use every column."""
     delivered = _first(vectors(), 1)
     design = spec()
     rng = np.random.default_rng(34)
@@ -72,6 +76,7 @@ async def reset_values_search_all_bits_of_all_outputs(dut):
 
 @case
 async def a_commit_takes_effect_between_two_vectors(dut):
+    """Commit another table and fewer outputs while a vector is converted."""
     delivered = _first(vectors(), FEW)
     if len(delivered["x"]) < FEW:
         return
@@ -247,7 +252,7 @@ class Run:
 
         await self.load(self.table, self.outputs)
         reads = self._reads(before) + self._reads(behind, first=1)
-        always = [lambda cycle: True] * 3
+        always = [always] * 3
         tasks = self._start(before, *always, reads=reads, words=total)
         while not self.bench.read("sample"):
             await self.bench.step()
