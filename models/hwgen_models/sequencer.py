@@ -157,7 +157,8 @@ class Sequencer:
 
         Stalls are functions of the cycle. A source offers a word from the first willing cycle
         after the transfer of the word before, and then until it is taken; a sink is ready just in
-        willing cycles.
+        willing cycles. For every word a source is asked about the cycle after the transfer before,
+        then cycle by cycle until it is willing, and not again.
 
         Parameters
         ----------
