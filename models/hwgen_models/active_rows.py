@@ -29,4 +29,5 @@ def active_rows(digits: ArrayLike) -> NDArray[np.int64]:
     >>> active_rows([[1, 0, 1], [0, 0, 0]]).tolist()
     [2, 0]
     """
-    return np.asarray(digits, dtype=np.int64).sum(axis=-1)
+    total: NDArray[np.int64] = np.asarray(digits, dtype=np.int64).sum(axis=-1)
+    return total

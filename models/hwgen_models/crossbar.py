@@ -65,7 +65,8 @@ def magnitude_slices(weights: ArrayLike, *, slices: int, cell_bits: int) -> NDAr
         )
     magnitudes = np.stack([np.maximum(weights, 0), np.maximum(-weights, 0)], axis=-1)
     shifts = cell_bits * np.arange(slices)
-    return (magnitudes[:, :, None, :] >> shifts[:, None]) & (2**cell_bits - 1)
+    digits: NDArray[np.int64] = (magnitudes[:, :, None, :] >> shifts[:, None]) & (2**cell_bits - 1)
+    return digits
 
 
 def cells_of(
@@ -220,12 +221,12 @@ class Crossbar:
     @property
     def rows(self) -> int:
         """Word lines."""
-        return self.cells.shape[0]
+        return len(self.cells)
 
     @property
     def columns(self) -> int:
         """Bit lines."""
-        return self.cells.shape[1]
+        return int(self.cells.shape[1])
 
     def counts(
         self,

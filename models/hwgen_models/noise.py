@@ -76,7 +76,7 @@ def uniform(*coordinates: ArrayLike) -> NDArray[np.float64]:
     *coordinates : array_like of int
         As of `hash64`.
     """
-    return (hash64(*coordinates) >> np.uint64(11)) * 2.0**-53
+    return (hash64(*coordinates) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def normal(*coordinates: ArrayLike) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ def output_buffer(sums: ArrayLike, y_in: ArrayLike | None = None) -> NDArray[np.
         raise TypeError(f"y_in must be integers, not {y_in.dtype}")
     if y_in.shape != sums.shape:
         raise ValueError(f"y_in must have shape {sums.shape}, not {y_in.shape}")
-    return sums + y_in
+    return sums + y_in.astype(np.int64)
 
 
 def y_words(y: ArrayLike, *, y_bits: int) -> list[int]:

@@ -93,7 +93,8 @@ def planes_of(x: ArrayLike, *, input_bits: int, dac_bits: int, signed: bool) -> 
     planes = len(plane_weights(input_bits=input_bits, dac_bits=dac_bits, signed=signed))
     shifts = dac_bits * np.arange(planes)
     bits = x.astype(np.int64) & (2**input_bits - 1)
-    return (bits[..., None, :] >> shifts[:, None]) & (2**dac_bits - 1)
+    digits: NDArray[np.int64] = (bits[..., None, :] >> shifts[:, None]) & (2**dac_bits - 1)
+    return digits
 
 
 def drive_word(digits: ArrayLike, *, dac_bits: int) -> int:

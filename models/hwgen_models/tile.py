@@ -96,7 +96,8 @@ class Result:
     @property
     def skipped(self) -> NDArray[np.bool_]:
         """Planes that no row takes part in, shape (vectors, planes)."""
-        return self.active_rows == 0
+        empty: NDArray[np.bool_] = self.active_rows == 0
+        return empty
 
     @property
     def reads(self) -> int:
@@ -223,7 +224,7 @@ class Tile:
     @property
     def outputs(self) -> int:
         """Outputs used: what the register ``OUTPUTS`` holds."""
-        return self.weights.shape[1]
+        return int(self.weights.shape[1])
 
     @property
     def ideal(self) -> bool:
@@ -409,14 +410,19 @@ class Tile:
 
     def _convert(
         self, drive: NDArray[np.int64], vector: NDArray[np.int64], plane: NDArray[np.int64]
-    ) -> tuple[NDArray, NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    ) -> tuple[
+        NDArray[np.float64] | NDArray[np.int64],
+        NDArray[np.int64],
+        NDArray[np.int64],
+        NDArray[np.int64],
+    ]:
         """Convert every used column of some reads: held values, levels, values, decisions.
 
         All of shape (reads, used columns); `drive` (reads, rows used), the others (reads,).
         """
         bound = self.spec.largest_count
         if self.ideal:
-            exact = np.float32 if bound < 2**24 else np.float64  # BLAS, and still integers
+            exact: type = np.float32 if bound < 2**24 else np.float64  # BLAS, and still integers
             cells = self.crossbar.cells[: drive.shape[1], self.physical].astype(exact)
             levels = (drive.astype(exact) @ cells).astype(np.int64)
             return levels, levels, self._value_of.take(levels), self._decisions_of.take(levels)
@@ -471,7 +477,7 @@ class Tile:
         self._check_range("y_in", y_in)
         return y_in
 
-    def _check_range(self, name: str, words: NDArray) -> None:
+    def _check_range(self, name: str, words: NDArray[np.int64]) -> None:
         """Refuse what the width of ``y`` cannot hold."""
         reach = self.spec.y_range
         outside = (words < reach[0]) | (words > reach[-1])
