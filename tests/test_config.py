@@ -1,16 +1,20 @@
 """Design files: what they mean, and what is said of each kind of bad one."""
 
 import dataclasses
+import itertools
 import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pydantic
 import pytest
 import yaml
 
 from hwgen.config import Design, json_schema, load, presets
 from hwgen.errors import UserError
+from hwgen_models.search import SearchTree
+from hwgen_models.sequencer import Sequencer
 from hwgen_models.spec import TileSpec
 from tests.designs import complaint, write
 
@@ -331,6 +335,54 @@ def test_no_legal_design_has_sums_beyond_64_bits():
     })
 
     assert largest.spec.y_bits <= 63
+
+
+@pytest.mark.parametrize(("rows", "saturate"), [(2, False), (5, False), (7, False), (20, True)])
+def test_the_configuration_takes_the_ranges_that_the_models_take(rows, saturate):
+    bits = 3
+    keys = {"array": {"rows": rows}, "interface": {"x_elements": 1}}
+    pairs = [(payload, cut) for payload in range(bits + 1) for cut in range(payload + 1)]
+    for first, second in itertools.product(pairs, repeat=2):
+        ranges = [dict(zip(("payload", "truncation"), one, strict=True)) for one in (first, second)]
+        readout = {"bits": bits, "saturate": saturate, "ranges": ranges}
+        try:
+            SearchTree.twin_range(*first, *second, bits=bits, bound=rows)
+        except ValueError:
+            complaint({"extends": "trq", "readout": readout} | keys)
+        else:
+            load({"extends": "trq", "readout": readout} | keys)
+
+
+@pytest.mark.parametrize("hold", ["single", "double"])
+@pytest.mark.parametrize(("sample_cycles", "settle_row"), [(1, 2), (5, 9)])
+def test_the_hold_time_is_reached_and_never_exceeded(hold, sample_cycles, settle_row):
+    design = load({
+        "extends": "trq",
+        "array": {"columns": 8},
+        "weights": {"bits": 3},
+        "readout": {"columns_per_lane": 4, "sample_hold": hold},
+        "timing": {"sample_cycles": sample_cycles, "settle_row": settle_row},
+    })
+    spec = design.spec
+    sequencer = Sequencer(
+        beats=spec.beats,
+        outputs=spec.outputs,
+        banks=spec.banks,
+        settle_row=settle_row,
+        sample_cycles=sample_cycles,
+    )
+    rng = np.random.default_rng(3)
+    longest = spec.columns_per_lane * spec.longest_conversion
+    shortest = spec.columns_per_lane * spec.conversion_cycles(0)
+    reads = (2, spec.planes, spec.lanes)
+
+    def held(lane_cycles):
+        schedule = sequencer.schedule(np.ones(reads[:2]), lane_cycles)
+        return (schedule.lane_finish - 1 - schedule.last_sample[..., None]).max()
+
+    assert held(np.full(reads, longest)) == design.hold_cycles
+    for _ in range(20):
+        assert held(rng.integers(shortest, longest + 1, reads)) <= design.hold_cycles
 
 
 def test_every_design_that_loads_has_a_spec():
