@@ -252,8 +252,7 @@ class Run:
 
         await self.load(self.table, self.outputs)
         reads = self._reads(before) + self._reads(behind, first=1)
-        always = [always] * 3
-        tasks = self._start(before, *always, reads=reads, words=total)
+        tasks = self._start(before, always, always, always, reads=reads, words=total)
         while not self.bench.read("sample"):
             await self.bench.step()
         await self._write(after, fewer)
