@@ -64,9 +64,9 @@ def test_imports_flow_one_way(layer):
         assert not foreign, f"{module} must not import {', '.join(foreign)}"
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [name for name in MODULES if "/tb_" not in name])
 def test_every_module_says_what_it_offers(module):
-    """Ruff keeps `__all__` sorted (RUF022) and free of names that do not exist (F822)."""
+    """Benches offer tests, which cocotb finds by itself. Ruff keeps `__all__` sorted (RUF022) and free of names that do not exist (F822)."""
     body = ast.parse((ROOT / module).read_text()).body
     assigned = [
         ast.unparse(target)
