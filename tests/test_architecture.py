@@ -39,6 +39,22 @@ MAY_IMPORT = {
     "sim/": ["cocotb", "numpy", "hwgen_models", *BENCHES],
 }
 
+# The generator, lowest floor first: a module imports from its own floor and those below it.
+FLOORS = [
+    ["__init__", "__version__"],
+    ["benches", "checks", "errors", "wording"],
+    ["design_keys", "design_file", "config"],
+    ["gateware"],
+    ["mapping"],
+    ["workload"],
+    ["flow"],
+    ["emit"],
+    ["report"],
+    ["demo"],
+    ["usage", "cli"],
+]
+FLOOR = {unit: height for height, units in enumerate(FLOORS) for unit in units}
+
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block not in HELPERS])
 def test_every_block_has_a_model_a_bench_and_a_test(block):
@@ -52,21 +68,35 @@ def test_every_bench_has_its_block(bench):
     assert bench.removeprefix("tb_") in BLOCKS
 
 
-@pytest.mark.parametrize("layer", MAY_IMPORT)
-def test_imports_flow_one_way(layer):
-    for module in MODULES:
-        if (
-            max((name for name in MAY_IMPORT if module.startswith(name)), default="", key=len)
-            != layer
-        ):
-            continue
-        foreign = [name for name in imported(module) if not within(name, MAY_IMPORT[layer])]
-        assert not foreign, f"{module} must not import {', '.join(foreign)}"
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith(tuple(MAY_IMPORT))])
+def test_lower_layers_import_little(module):
+    closest = max((name for name in MAY_IMPORT if module.startswith(name)), key=len)
+    foreign = [name for name in imported(module) if not within(name, MAY_IMPORT[closest])]
+
+    assert not foreign, f"{module} must not import {', '.join(foreign)}"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.startswith("hwgen/")])
+def test_the_generator_imports_one_way(module):
+    unit = Path(module).with_suffix("").parts[1]
+    assert unit in FLOOR, f"{module} must have its place in FLOORS"
+
+    above = [
+        name
+        for name in imported(module)
+        if name.startswith("hwgen.") and FLOOR[name.split(".")[1]] > FLOOR[unit]
+    ]
+    assert not above, f"{module} must not import {', '.join(above)}"
+    if unit not in {"gateware", "emit"}:
+        assert not [name for name in imported(module) if within(name, ["amaranth"], stdlib=False)]
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if "/tb_" not in name])
 def test_every_module_says_what_it_offers(module):
-    """Benches offer tests, which cocotb finds by itself. Ruff keeps `__all__` sorted (RUF022) and free of names that do not exist (F822)."""
+    """Ruff keeps `__all__` sorted (RUF022) and free of names that do not exist (F822).
+
+    Benches offer tests, which cocotb finds by itself.
+    """
     body = ast.parse((ROOT / module).read_text()).body
     assigned = [
         ast.unparse(target)
@@ -110,8 +140,8 @@ def imported(module):
             )
 
 
-def within(name, allowed):
-    """Tell whether `name` lies in the standard library or in one of the packages `allowed`."""
-    if name.partition(".")[0] in sys.stdlib_module_names:
+def within(name, allowed, *, stdlib=True):
+    """Tell whether `name` lies in one of the packages `allowed`, or in the standard library."""
+    if stdlib and name.partition(".")[0] in sys.stdlib_module_names:
         return True
     return any(f"{name}.".startswith(f"{package}.") for package in allowed)
