@@ -19,6 +19,7 @@ from hwgen.cli import cli, main
 from hwgen.config import json_schema
 from hwgen.errors import Mismatch, ToolMissing, UserError
 from hwgen.report.tables import as_text
+from tests.documented import missing_keys, undocumented_keys
 
 COMMANDS = ["presets", "schema", "generate", "cosim", "synth", "run", "calibrate", "demo"]
 COSIM = {
@@ -410,3 +411,45 @@ def test_the_table_of_a_cosimulation():
 
     assert "trq_sar" in text
     assert text.endswith("1 passed, 0 failed on icarus: 1,234 cycles, 56 conversions, 78 decisions")
+
+
+# Documented keys
+
+
+def test_undocumented_and_missing_keys_are_found():
+    assert not undocumented_keys("cosim", COSIM)
+    assert not missing_keys("cosim", COSIM)
+    assert undocumented_keys("cosim", COSIM | {"speed": 3}) == ["speed"]
+    assert undocumented_keys("cosim", {"benches": [{"speed": 3}]}) == ["benches.[].speed"]
+    assert undocumented_keys("run", {"layers": {"a": {"reads": 1, "speed": 3}}}) == [
+        "layers.a.speed"
+    ]
+    assert undocumented_keys("run", {"rivals": {"a": {"reads": 1}}}) == ["rivals.a.reads"]
+    assert missing_keys("presets", {}) == ["presets"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "presets",
+        "schema",
+        "run baseline --network digits --data digits --images 1",
+        "run trq --network digits --data digits --images 1",
+        "calibrate trq --network digits --data digits --images 2 -o f.yaml",
+    ],
+)
+def test_every_key_that_is_printed_is_documented(hwgen, arguments):
+    command = arguments.split()[0]
+    result = json.loads(hwgen(*arguments.split(), "--json").out)
+
+    assert not undocumented_keys(command, result)
+    assert not missing_keys(command, result)
+
+
+def test_what_calibrate_writes_is_a_design_file(hwgen):
+    data = ["--network", "digits", "--data", "digits", "--images", "2"]
+    hwgen("calibrate", "trq", *data, "-o", "tables.yaml")
+    ended = hwgen("run", "tables.yaml", *data)
+
+    assert ended.code == 0
+    assert "accuracy" in ended.out

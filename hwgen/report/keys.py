@@ -1,10 +1,17 @@
 """The keys of every command's JSON result: a contract that scripts rely on.
 
-Said here once; ``docs/commands.md`` prints it. In a path, ``[]`` is every item of a list and a word
-in capitals every key of an object with free names.
+Said here once; ``docs/commands.md`` prints it. In a path, ``[]`` is every item of a list, a word in
+capitals every key of an object with free names, and ``*`` any of the keys that the whole result has
+as well. What lies below a path that ends here is as the text says.
 """
 
 __all__ = ["KEYS"]
+
+_COSTS = {
+    "decisions_per_conversion": "decisions / conversions; null without conversions",
+    "saving": "conversions x full search / decisions; skipped planes count on neither side",
+    "saving_with_skips": "the same, with the conversions of skipped planes as full searches",
+}
 
 KEYS: dict[str, dict[str, str]] = {
     "presets": {
@@ -12,5 +19,118 @@ KEYS: dict[str, dict[str, str]] = {
         "presets[].name": "what `DESIGN` takes",
         "presets[].summary": "one line on it",
         "presets[].paper": "where the idea was published; null for none",
+    },
+    "schema": {
+        "$schema": "the result is itself a JSON Schema (draft 2020-12) of design files",
+        "$defs": "its sections",
+        "title": "its title",
+        "description": "its purpose",
+        "type": "object",
+        "properties": "its keys",
+        "additionalProperties": "false: there are no others",
+    },
+    "generate": {
+        "out": "folder that was written",
+        "top": "Verilog module to instantiate",
+        "files": "every file written",
+        "files.PATH": "SHA-256 of the file, its path relative to `out`",
+        "ports": "ports of the top module",
+        "ports[].name": "name in the Verilog",
+        "ports[].direction": "`input` or `output`",
+        "ports[].width": "bits",
+        "ports[].signed": "two's complement",
+        "ports[].about": "one line on it",
+    },
+    "cosim": {
+        "simulator": "`icarus` or `verilator`",
+        "passed": "benches that agree with the golden model in everything",
+        "failed": "the others; not 0 with exit code 1",
+        "cycles": "clock cycles simulated, all benches together",
+        "conversions": "conversions compared",
+        "decisions": "comparator decisions compared",
+        "benches": "the benches, that of the tile first",
+        "benches[].bench": "block that it drives",
+        "benches[].module": "Verilog module of that block",
+        "benches[].passed": "true or false",
+        "benches[].cases": "test cases that ran",
+        "benches[].message": "the case that shows a mismatch; null when it passed",
+        "benches[].seconds": "wall-clock time",
+        "benches[].cycles": "as above, of this bench",
+        "benches[].conversions": "as above, of this bench",
+        "benches[].decisions": "as above, of this bench",
+    },
+    "synth": {
+        "target": "what the RTL was mapped to",
+        "cells": "cells of the mapped netlist",
+        "luts": "look-up tables; only with `--fpga`",
+        "flip_flops": "flip-flops",
+        "logic_depth": "cells on the longest path between flip-flops",
+        "blocks": "the same per block",
+        "blocks.NAME.*": "of the keys above, those of one block",
+    },
+    "run": {
+        "design": "name of the design",
+        "network": "as given",
+        "data": "as given",
+        "images": "test images that were run",
+        "top1": "accuracy through the array, 0 to 1; null without labels",
+        "top1_integer": "accuracy of the integer network; null without labels",
+        "lossless": "every count reads as itself",
+        "crossbars": "arrays that the network fills",
+        "reads": "planes that were applied to a crossbar",
+        "reads_skipped": "planes without active rows, which were not",
+        "conversions": "column readings",
+        "decisions": "comparator decisions of all conversions",
+        **_COSTS,
+        "full_search_bits": "decisions of the full search that savings refer to",
+        "entropy_bits": "entropy of the counts per conversion: no search takes fewer decisions",
+        "static_bits": "smallest fixed width that the columns' ones cannot saturate",
+        "cycles": "clock cycles, layer after layer, crossbars of a layer side by side",
+        "energy_pj": "energy of all conversions; null until an energy model is chosen",
+        "rivals": "other readouts on the same counts",
+        **{f"rivals.NAME.{key}": about for key, about in _COSTS.items()},
+        "layers": "the layers of the network",
+        "layers.NAME.*": "of the keys above, those of one layer",
+        "layers.NAME.row_tiles": "crossbars that the layer's inputs fill",
+        "layers.NAME.column_tiles": "crossbars that its outputs fill",
+        "layers.NAME.ranges": "its search table: a list of [payload, truncation]; empty for binary",
+        "layers.NAME.sqnr_db": "signal to error of its sums; null without error",
+        "layers.NAME.largest_error": "largest error of its sums",
+    },
+    "calibrate": {
+        "out": "design file that was written",
+        "design": "name of the design that it extends",
+        "network": "as given",
+        "data": "as given",
+        "images": "calibration images that were used",
+        "granularity": "`network` or `layer`",
+        "budget": "as given",
+        "lossless": "every table reads every possible count as itself",
+        "drop_points": "accuracy lost on the calibration images, in percentage points; null "
+        "without labels",
+        **_COSTS,
+        "tables": "what was found for each layer",
+        "tables.NAME.*": "of the keys above, those of one layer",
+        "tables.NAME.ranges": "a list of [payload, truncation]",
+        "tables.NAME.sqnr_db": "signal to error of its sums; null without error",
+    },
+    "demo": {
+        "out": "folder that was written",
+        "network": "`digits`",
+        "data": "`digits`",
+        "designs": "the designs that were compared, `baseline` first",
+        "designs[].name": "preset",
+        "designs[].design": "name of the design",
+        "designs[].top1": "as of `run`",
+        "designs[].top1_integer": "as of `run`",
+        "designs[].decisions_per_conversion": "as of `run`",
+        "designs[].saving": "as of `run`",
+        "designs[].saving_with_skips": "as of `run`",
+        "designs[].cycles": "as of `run`",
+        "designs[].cells": "as of `synth`",
+        "designs[].flip_flops": "as of `synth`",
+        "designs[].run": "the result of `hwgen run`",
+        "designs[].cosim": "the result of `hwgen cosim`",
+        "designs[].synth": "the result of `hwgen synth`",
     },
 }

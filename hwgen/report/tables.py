@@ -6,6 +6,7 @@ does not hold prints as a dash.
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike, fspath
@@ -67,7 +68,8 @@ def as_text(command: str, result: Result) -> str:
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     with console.capture() as captured:
         globals()[f"print_{command}"](result, console)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()).strip("\n")
+    lines = "\n".join(line.rstrip() for line in captured.get().splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
 
 
 def print_presets(result: Result, to: "Console") -> None:
@@ -162,9 +164,9 @@ def print_calibrate(result: Result, to: "Console") -> None:
     """Print the tables that were found, then what they save."""
     ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
     heads = ("per conversion", "saving", "with skips")
-    table = _table("layer", "payload, truncation", "lossless", "SQNR, dB", *heads, numbers=heads)
+    table = _table("layer", "(payload, truncation)", "lossless", "SQNR, dB", *heads, numbers=heads)
     for name, found in result["tables"].items():
-        ranges = "  ".join(f"{payload}, {truncation}" for payload, truncation in found["ranges"])
+        ranges = " ".join(f"({payload}, {truncation})" for payload, truncation in found["ranges"])
         lossless = "yes" if found["lossless"] else "no"
         sqnr = _number(found.get("sqnr_db"))
         table.add_row(name, ranges, lossless, sqnr, *_ratios(found, ratios))
