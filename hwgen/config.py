@@ -197,7 +197,7 @@ def load(source: str | Path | Mapping[str, object]) -> Design:
         design = Design.model_validate(merged.keys)
     except ValidationError as error:
         raise UserError(_message(error.errors(include_url=False), merged)) from None
-    design._preset, design._source = merged.preset, merged.files[-1]
+    design._preset, design._source = merged.preset, merged.name
     return design
 
 

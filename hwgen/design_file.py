@@ -6,11 +6,10 @@ repeated keys and several documents in one file are refused: each has been a way
 else than what was meant.
 """
 
-import copy
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +38,25 @@ _PLAIN = [
 ]
 
 
+class Link(NamedTuple):
+    """One file of a chain of extensions."""
+
+    file: Path
+    name: str  # for messages
+    keys: dict[str, object]
+
+    def gives(self, path: KeyPath) -> bool:
+        """Whether the file gives a value at `path`, in it or above it."""
+        value: object = self.keys
+        for key in path:
+            if not isinstance(value, dict):
+                return True
+            if key not in value:
+                return False
+            value = value[key]
+        return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Merged:
     """A design file with everything that it extends.
@@ -47,37 +65,29 @@ class Merged:
     ----------
     keys : mapping
         The merged keys.
-    files : tuple of str
-        Names of the files for messages, the one asked for last.
-    preset : str or None
-        The preset nearest to it.
-    levels : dict
-        Key path to the index of the file that gives its value.
+    chain : tuple of Link
+        The files, each a difference from the one before; the last is the one asked for.
     """
 
     keys: dict[str, object]
-    files: tuple[str, ...]
-    preset: str | None = None
-    levels: dict[KeyPath, int] = field(default_factory=dict)
+    chain: tuple[Link, ...]
+
+    @property
+    def name(self) -> str:
+        """What the user called it."""
+        return self.chain[-1].name
+
+    @property
+    def preset(self) -> str | None:
+        """The preset nearest to it."""
+        folder = PRESETS.resolve()
+        stems = [link.file.stem for link in self.chain if link.file.resolve().parent == folder]
+        return stems[-1] if stems else None
 
     def file_of(self, *paths: KeyPath) -> str:
-        """Name the last file that gives a value in or above one of the `paths`."""
-        return self.files[max((self._level(path) for path in paths), default=-1)]
-
-    def _level(self, path: KeyPath) -> int:
-        inside = [level for key, level in self.levels.items() if key[: len(path)] == path]
-        if inside:
-            return max(inside)
-        above = (self.levels.get(path[:k]) for k in range(len(path), 0, -1))
-        return next((level for level in above if level is not None), -1)
-
-
-class _Link(NamedTuple):
-    """One file of a chain of extensions."""
-
-    file: Path
-    name: str  # for messages
-    keys: dict[str, object]
+        """Name the last file that gives a value at one of the `paths`."""
+        given = (link.name for link in reversed(self.chain) if any(map(link.gives, paths)))
+        return next(given, self.name)
 
 
 def preset_names() -> list[str]:
@@ -96,26 +106,26 @@ def merge(source: str | Path | Mapping[str, object]) -> Merged:
         A file cannot be read or is no mapping in YAML, or `extends` leads nowhere or in a circle.
     """
     if isinstance(source, Mapping):
-        chain = [_Link(Path("<design>"), "<design>", copy.deepcopy(dict(source)))]
+        chain = [Link(Path("<design>"), "<design>", dict(source))]
     else:
         chain = [_located(source)]
     while (extends := chain[-1].keys.get("extends")) is not None:
         chain.append(_extended(extends, chain))
-    return _merge(chain[::-1])
+    return _merge(tuple(reversed(chain)))
 
 
-def _located(source: str | Path) -> _Link:
+def _located(source: str | Path) -> Link:
     """Read the preset or file that the user named."""
     name = str(source)
     if isinstance(source, str) and source in preset_names():
-        return _Link(_preset_file(source), name, _read(_preset_file(source), name))
+        return Link(_preset_file(source), name, _read(_preset_file(source), name))
     if not _exists(Path(source)):
         known = f"a preset ({', '.join(preset_names())}) or an existing design file"
         raise UserError(f"{name}: must be {known}, not missing{hint(name, preset_names())}")
-    return _Link(Path(source), name, _read(Path(source), name))
+    return Link(Path(source), name, _read(Path(source), name))
 
 
-def _extended(extends: object, chain: list[_Link]) -> _Link:
+def _extended(extends: object, chain: list[Link]) -> Link:
     """Read what the last link of `chain` extends."""
     file, label = chain[-1].file, chain[-1].name
     known = f"a preset ({', '.join(preset_names())}) or an existing file"
@@ -132,7 +142,7 @@ def _extended(extends: object, chain: list[_Link]) -> _Link:
     if any(_exists(link.file) and found.samefile(link.file) for link in chain):
         circle = " -> ".join([link.name for link in chain] + [name])
         raise UserError(f"{label}: extends: must not lead in a circle, but does: {circle}")
-    return _Link(found, name, _read(found, name))
+    return Link(found, name, _read(found, name))
 
 
 def _exists(file: Path) -> bool:
@@ -146,41 +156,23 @@ def _preset_file(name: str) -> Path:
     return PRESETS / f"{name}.yaml"
 
 
-def _merge(chain: list[_Link]) -> Merged:
-    """Merge the files of `chain`, each a difference to the one before."""
+def _merge(chain: tuple[Link, ...]) -> Merged:
+    """Merge the files of `chain`."""
     keys: dict[str, object] = {}
-    levels: dict[KeyPath, int] = {}
-    preset = None
-    for level, (file, _, changes) in enumerate(chain):
-        for key in OWN_KEYS:
-            keys.pop(key, None)
-        _overlay(keys, changes, levels, level, ())
-        if file.resolve().parent == PRESETS.resolve():
-            preset = file.stem
-    return Merged(keys=keys, files=tuple(link.name for link in chain), preset=preset, levels=levels)
+    for link in chain:
+        inherited = {key: value for key, value in keys.items() if key not in OWN_KEYS}
+        keys = _overlay(inherited, link.keys)
+    return Merged(keys=keys, chain=chain)
 
 
-def _overlay(
-    keys: dict[str, object],
-    changes: Mapping[str, object],
-    levels: dict[KeyPath, int],
-    level: int,
-    above: KeyPath,
-) -> None:
-    """Change `keys` in place: mappings merge, everything else is replaced."""
+def _overlay(keys: Mapping[str, object], changes: Mapping[str, object]) -> dict[str, object]:
+    """Merge mappings key by key; everything else is replaced."""
+    merged = dict(keys)
     for key, value in changes.items():
-        path = (*above, key)
-        held = keys.get(key)
-        if isinstance(held, dict) and isinstance(value, dict) and key not in WHOLE_KEYS:
-            _overlay(held, value, levels, level, path)
-            continue
-        for inner in [inner for inner in levels if inner[: len(path)] == path]:
-            del levels[inner]
-        levels[path] = level
-        keys[key] = value
-        if isinstance(value, dict) and key not in WHOLE_KEYS:
-            keys[key] = {}
-            _overlay(keys[key], value, levels, level, path)
+        held = merged.get(key)
+        both = isinstance(held, dict) and isinstance(value, dict)
+        merged[key] = _overlay(held, value) if both and key not in WHOLE_KEYS else value
+    return merged
 
 
 def _read(file: Path, name: str) -> dict[str, object]:
@@ -190,6 +182,8 @@ def _read(file: Path, name: str) -> dict[str, object]:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         raise UserError(f"{name}: {_at(error.problem_mark)}: {_problem(error)}") from None
+    except (OverflowError, ValueError):  # from the escape of a character that does not exist
+        raise UserError(f"{name}: must be valid YAML: found an unknown character code") from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -123,6 +123,7 @@ def test_a_preset_is_never_to_blame_for_what_a_user_combines_with_it(folder):
          "line 1, column 7: must be a plain value, not one with the tag '!!str'"),
         ("name: !mine 8\n",
          "line 1, column 7: must be a plain value, not one with the tag '!mine'"),
+        ('name: "\\UFFFFFFFF"', "must be valid YAML: found an unknown character code"),
         ("? [a]\n: 8\n", "line 1, column 3: must be a key, not a collection"),
         ("name: " + "[" * 50000, "line 1, column 18: must be nested at most 12 deep, not deeper"),
         ("name: " + "{a: " * 5000, "line 1, column 48: must be nested at most 12 deep, not deeper"),
