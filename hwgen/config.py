@@ -211,6 +211,7 @@ def json_schema() -> dict[str, object]:
     schema = Design.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "hwgen design"
+    schema["description"] = "One tile of a compute-in-memory accelerator and its converters."
     del schema["required"]  # a file that extends another inherits its name
     return _without_notes(schema)
 
