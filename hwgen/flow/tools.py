@@ -32,6 +32,7 @@ __all__ = [
 
 OLDEST_VERILATOR = (5, 36)  # what cocotb 2 compiles against
 SYSTEM_FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin")
+sysconfig.get_config_vars()  # the first call is not safe from several threads
 CALL = "import sys; from {package} import {function}; sys.exit({function}({arguments}))"
 
 

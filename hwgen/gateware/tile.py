@@ -15,10 +15,50 @@ from hwgen.gateware.splice import Share, Splice
 from hwgen.gateware.streams import link
 from hwgen_models.spec import TileSpec
 
-__all__ = ["LANE_PINS", "TABLE_PINS", "Tile"]
+__all__ = ["LANE_PINS", "TABLE_PINS", "Tile", "lane_of"]
 
 TABLE_PINS = ("paddr", "psel", "penable", "pwrite", "pwdata", "prdata", "pready", "pslverr")
 LANE_PINS = ("column", "bank", "acquire", "dac", "strobe", "busy", "compare")
+
+
+def lane_of(spec: TileSpec) -> Lane:
+    """Return a lane of a tile; all of them are alike."""
+    operations = [one for lane in range(spec.lanes) for one in _operations(spec, lane)]
+    return Lane(
+        search=spec.search,
+        bits=spec.readout_bits,
+        columns=spec.columns_per_lane,
+        planes=spec.planes,
+        plane_bits=spec.dac_bits,
+        operations=ColumnOperation(
+            destinations=spec.destinations,
+            offsets=1 + max(one["offset"] for one in operations),
+        ),
+        identity=spec.column_map.trivial,
+        signed=spec.signed_inputs or any(one["negate"] for one in operations),
+        reach=spec.accumulator_range,
+        timing={
+            "settle_mux": spec.settle_mux,
+            "acquire_cycles": spec.acquire_cycles,
+            "settle_dac": spec.settle_dac,
+            "compare_latency": spec.compare_latency,
+            "compare_stages": spec.compare_stages,
+        },
+    )
+
+
+def _operations(spec: TileSpec, lane: int) -> list[dict[str, int]]:
+    """Return the operation of every column of a lane; unused ones do nothing in particular."""
+    return [
+        {
+            "destination": column.destination,
+            "offset": column.slice_offset * spec.cell_bits,
+            "negate": int(column.negate),
+        }
+        if column
+        else {"destination": 0, "offset": 0, "negate": 0}
+        for column in spec.column_map.lane_columns(lane)
+    ]
 
 
 class Tile(wiring.Component):
@@ -80,7 +120,7 @@ class Tile(wiring.Component):
             bound=spec.largest_count,
             ranges=2 if spec.search == "twin-range" else 0,
         )
-        self.lanes = [self._lane() for _ in range(spec.lanes)]
+        self.lanes = [lane_of(spec) for _ in range(spec.lanes)]
         self.splice = Splice(
             outputs=spec.outputs,
             lanes=[self._shares(lane) for lane in range(spec.lanes)],
@@ -94,44 +134,6 @@ class Tile(wiring.Component):
             chained=spec.y_in,
         )
         super().__init__(self._members())
-
-    def _lane(self) -> Lane:
-        spec = self.spec
-        operations = [op for lane in range(spec.lanes) for op in self._operations(lane)]
-        return Lane(
-            search=spec.search,
-            bits=spec.readout_bits,
-            columns=spec.columns_per_lane,
-            planes=spec.planes,
-            plane_bits=spec.dac_bits,
-            operations=ColumnOperation(
-                destinations=spec.destinations,
-                offsets=1 + max(op["offset"] for op in operations),
-            ),
-            identity=self.columns.trivial,
-            signed=spec.signed_inputs or any(op["negate"] for op in operations),
-            reach=spec.accumulator_range,
-            timing={
-                "settle_mux": spec.settle_mux,
-                "acquire_cycles": spec.acquire_cycles,
-                "settle_dac": spec.settle_dac,
-                "compare_latency": spec.compare_latency,
-                "compare_stages": spec.compare_stages,
-            },
-        )
-
-    def _operations(self, lane: int) -> list[dict[str, int]]:
-        """Return the operation of every column of a lane; unused ones do nothing in particular."""
-        return [
-            {
-                "destination": column.destination,
-                "offset": column.slice_offset * self.spec.cell_bits,
-                "negate": int(column.negate),
-            }
-            if column
-            else {"destination": 0, "offset": 0, "negate": 0}
-            for column in self.columns.lane_columns(lane)
-        ]
 
     def _shares(self, lane: int) -> list[Share]:
         """Return what every accumulator of a lane contributes to."""
@@ -253,5 +255,7 @@ class Tile(wiring.Component):
             m.d.comb += lane.plan.eq(range_table.plan)
         if not lane.identity:
             layout = lane.operations.shape()
-            constant = data.ArrayLayout(layout.elem_shape, layout.length).const(self._operations(k))
+            constant = data.ArrayLayout(layout.elem_shape, layout.length).const(
+                _operations(self.spec, k)
+            )
             m.d.comb += lane.operations.eq(constant)
