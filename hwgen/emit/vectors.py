@@ -1,0 +1,122 @@
+"""The vectors that a folder is delivered with, and what must come of them.
+
+Activations and weights of the embedded digits network where the design can run it, so that benches
+see what a network really does to the array; else numbers that are a hash of their place.
+"""
+
+import io
+import zipfile
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.config import Design
+from hwgen.errors import UserError
+from hwgen.mapping.tiles import map_dense
+from hwgen.workload.digits import NAME
+from hwgen.workload.inputs import load_images, load_network
+from hwgen.workload.parts import CALIBRATION
+from hwgen_models.noise import hash64
+from hwgen_models.row_drive import input_range
+from hwgen_models.spec import TileSpec
+from hwgen_models.tile import Result, Tile
+
+__all__ = ["Vectors", "archive", "expected", "vectors_of"]
+
+REAL = 4  # vectors of the network, before the corner cases
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Vectors:
+    """What a bench stores in the array, drives, and adds."""
+
+    layer: str | None  # of the embedded network; None: made up
+    x: NDArray[np.int64]  # (vectors, rows)
+    weights: NDArray[np.int64]  # (rows, outputs used)
+    y_in: NDArray[np.int64]  # (vectors, outputs used)
+    ranges: tuple[tuple[int, int], ...]  # (payload, truncation), empty for a binary search
+
+
+def vectors_of(design: Design) -> Vectors:
+    """Choose the vectors of a design: the same on every machine.
+
+    The last two are the corner cases: nothing driven at all, and every input at its largest.
+    """
+    real = _real(design)
+    layer, x, weights, y_in = real if real else _made_up(design.spec)
+    limits = input_range(input_bits=design.spec.input_bits, signed=design.spec.signed_inputs)
+    corners = np.repeat([[0], [limits[-1]]], design.spec.rows, axis=1)
+    y_in = np.vstack([y_in, y_in[:1], -y_in[:1]])
+    if not design.spec.y_in:
+        y_in = np.zeros_like(y_in)
+    return Vectors(
+        layer=layer,
+        x=np.vstack([x, corners]),
+        weights=weights,
+        y_in=y_in,
+        ranges=tuple((one.payload, one.truncation) for one in design.ranges(layer)),
+    )
+
+
+def expected(design: Design, vectors: Vectors) -> Result:
+    """Return what the golden model makes of the vectors."""
+    tile = Tile(design.spec, vectors.weights, table=vectors.ranges or None)
+    return tile.run(vectors.x, vectors.y_in)
+
+
+def archive(vectors: Vectors) -> bytes:
+    """Return the vectors as ``.npz``, without the time of day that `numpy.savez` puts in."""
+    arrays = {
+        "x": vectors.x.astype("<i4"),
+        "weights": vectors.weights.astype("<i4"),
+        "y_in": vectors.y_in.astype("<i8"),
+        "ranges": np.array(vectors.ranges, dtype="<i4").reshape(-1, 2),
+    }
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as file:
+        for name, array in arrays.items():
+            content = io.BytesIO()
+            np.lib.format.write_array(content, np.ascontiguousarray(array), version=(1, 0))
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # the system it is written on must not show
+            file.writestr(entry, content.getvalue())
+    return packed.getvalue()
+
+
+def _real(design: Design) -> tuple[str, NDArray, NDArray, NDArray] | None:
+    """Return the first tile of the widest layer that fits, with the layer's real inputs."""
+    network = load_network(NAME)
+    images = load_images(NAME, part=CALIBRATION, images=REAL)
+    activations = network.trace(images.pixels)
+    widest = sorted(zip(network.layers, activations, strict=False), key=lambda one: -one[0].inputs)
+    for layer, inputs in widest:
+        try:
+            mapped = map_dense(layer, design.spec)
+        except UserError:
+            continue
+        tile = mapped.tiles[0]
+        y_in = np.tile(mapped.constants[tile.outputs], (len(inputs), 1))
+        return layer.name, mapped.vectors(inputs)[:, tile.row], tile.weights, y_in
+    return None
+
+
+def _made_up(spec: TileSpec) -> tuple[None, NDArray, NDArray, NDArray]:
+    """Return sparse inputs, weights of all magnitudes, and partial sums of some tiles."""
+    vector, row, output = np.arange(REAL), np.arange(spec.rows), np.arange(spec.outputs)
+    limits = input_range(input_bits=spec.input_bits, signed=spec.signed_inputs)
+    size = len(limits)
+    x = _pick(size, 1, vector[:, None], row) + limits[0]
+    x = np.where(_pick(2, 2, vector[:, None], row) == 0, 0, x)
+    largest = 2 ** (spec.slices * spec.cell_bits) - 1
+    scale = _pick(largest.bit_length(), 3, row[:, None], output)
+    weights = _pick(2 * largest + 1, 4, row[:, None], output) - largest
+    weights = np.sign(weights) * (np.abs(weights) >> scale)
+    weights[0, 0], weights[-1, -1] = largest, -largest
+    y_in = _pick(len(spec.tile_range), 5, vector[:, None], output) + spec.tile_range[0]
+    return None, x, weights, y_in
+
+
+def _pick(size: int, *place: object) -> NDArray[np.int64]:
+    """Return numbers below `size` that depend on their place only."""
+    return (hash64(*place) % np.uint64(size)).astype(np.int64)
