@@ -65,8 +65,13 @@ KEYS: dict[str, dict[str, str]] = {
         "luts": "look-up tables; only with `--fpga`",
         "flip_flops": "flip-flops",
         "logic_depth": "cells on the longest path between flip-flops",
-        "blocks": "the same per block",
-        "blocks.NAME.*": "of the keys above, those of one block",
+        "timing_tool": "what `logic_depth` was measured with",
+        "blocks": "the same per block, with everything that it instantiates",
+        "blocks.NAME.module": "its Verilog module",
+        "blocks.NAME.instances": "how often the design holds it",
+        "blocks.NAME.*": "of the keys above, those of one instance",
+        "blocks.NAME.versus_binary": "cells against the same block of the lane with a binary "
+        "search; null for blocks that this lane does not have",
     },
     "run": {
         "design": "name of the design",

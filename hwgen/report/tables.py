@@ -124,11 +124,13 @@ def print_synth(result: Result, to: "Console") -> None:
         "area_um2": "area, um2",
     }
     held = {key: name for key, name in units.items() if result.get(key) is not None}
-    table = _table("block", *held.values(), numbers=tuple(held.values()))
+    heads = ("instances", *held.values(), "against binary")
+    table = _table("block", *heads, numbers=heads)
     for name, block in result["blocks"].items():
-        table.add_row(name, *_counts(block, held))
+        counts = _counts(block, ("instances", *held))
+        table.add_row(name, *counts, _ratio(block.get("versus_binary")))
     table.add_section()
-    table.add_row("all", *_counts(result, held))
+    table.add_row("all", "", *_counts(result, held), "")
     to.print(table)
     timing = {"critical_path_ns": "ns critical path", "fmax_mhz": "MHz"}
     said = [f"{_number(result[k])} {unit}" for k, unit in timing.items() if result.get(k)]
