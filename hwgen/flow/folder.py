@@ -54,12 +54,12 @@ class Delivered:
     def top(self) -> str:
         """Verilog module that the design begins with."""
         top = self.manifest.get("top")
-        if top not in self.modules:
-            names = " or ".join(self.modules)
+        if top not in self.modules.values():
+            names = " or ".join(self.modules.values())
             raise UserError(
-                f"{self.folder / 'manifest.json'}: top: must be a block ({names}), not {top!r}"
+                f"{self.folder / 'manifest.json'}: top: must be a module ({names}), not {top!r}"
             )
-        return self.modules[top]
+        return top
 
     @property
     def spec(self) -> TileSpec:
