@@ -259,8 +259,8 @@ class Run:
         await self.apb.write("COMMIT", 1)
         await self.bench.step()
         expect("STATUS while a commit waits", await self.apb.read("STATUS") & PENDING, PENDING)
-        limit = 8 * self.x.size + 2 * int(before.lane_cycles.sum() + behind.lane_cycles.sum())
-        for _ in range(limit):
+        alone = self.tile.schedule(before).finish + second.schedule(behind).finish
+        for _ in range(alone + COMMIT_CYCLES):
             if len(self.sink.words) == total and self.bench.read("idle"):
                 break
             await self.bench.step()
