@@ -169,8 +169,8 @@ class _Simplifier:
         for cell in module.cells:
             self._read_cell(cell, interfaces)
         for process in module.processes:
-            first = process.body[0]
-            self.processes[first.target[0].wire] = process.body
+            for assign in _assigns(process.body):
+                self.processes[assign.target[0].wire] = process.body
         for target, value in module.connects:
             self.aliases[target[0].wire] = value
         self._resolve_all()
@@ -204,7 +204,8 @@ class _Simplifier:
                 )
             )
         elif cell.kind in KINDS:
-            self._read_operator(cell)
+            if cell.ports["Y"]:  # Amaranth also computes results without any bits
+                self._read_operator(cell)
         else:
             raise ValueError(f"cell {cell.kind} has no Verilog form here")
 
@@ -483,7 +484,8 @@ class _Simplifier:
             return tuple(Slice(flop.wire, chunk.low, chunk.width) for chunk in spec)
 
         body = _map_body(self.processes.pop(wire), lambda spec: spec, renamed)
-        return body[1:] if body[0].value == hold else body
+        first = body[0]
+        return body[1:] if isinstance(first, Assign) and first.value == hold else body
 
     # Names
 
@@ -775,6 +777,8 @@ def _decided(body: Body) -> Body:
                 if not case.patterns or any(_matches(p, bits) for p in case.patterns):
                     decided += case.body
                     break
+        elif cases and not cases[0].patterns:
+            decided += cases[0].body
         elif any(case.body for case in cases):
             while not cases[-1].body:
                 cases.pop()

@@ -227,7 +227,8 @@ class _Reader:
                 self._next()
             elif keyword == "connect":
                 target, value = self._specs(line.removeprefix("connect "))
-                module.connects.append((target, value))
+                if target:
+                    module.connects.append((target, value))
             else:
                 raise ValueError(f"RTLIL statement has no Verilog form here: {line}")
             enum = {}
@@ -252,7 +253,8 @@ class _Reader:
             self._next()
             if line.startswith("assign "):
                 target, value = self._specs(line.removeprefix("assign "))
-                body.append(Assign(target, value))
+                if target:  # Amaranth also assigns to slices without any bits
+                    body.append(Assign(target, value))
             elif line.startswith("switch "):
                 body.append(self._switch(line))
             else:
