@@ -1,0 +1,172 @@
+"""One conversion of a lane: its pins, its decisions and its value, whatever happened before."""
+
+from amaranth import Module, Mux, Signal
+from amaranth.hdl import Assume, ResetSignal, unsigned
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In
+
+from hwgen.gateware.range_table import RangeTable
+from hwgen.gateware.tile import lane_of
+from tests.formal.support import anything, claim
+from tests.formal.tree import Tree, legal
+
+__all__ = ["ConversionFollowsTheTree", "OpenRangeTable"]
+
+TABLE = ("payload_0", "truncation_0", "payload_1", "truncation_1")
+
+
+class OpenRangeTable(RangeTable):
+    """A `RangeTable` whose registers a property can name."""
+
+    def __init__(self, **parameters):
+        super().__init__(**parameters)
+        self.held = {prefix: super(OpenRangeTable, self)._fields(prefix) for prefix in OPEN}
+
+    def _fields(self, prefix):
+        return self.held[prefix]
+
+    def table(self, prefix):
+        """Return the fields of a table in the order of `TABLE`."""
+        return [
+            self.held[prefix][f"RANGE_{k}_{field}"]
+            for k in range(2)
+            for field in ("payload", "truncation")
+        ]
+
+
+OPEN = ("shadow", "active")
+
+
+class ConversionFollowsTheTree(wiring.Component):
+    """A conversion that begins in any state is that of the tree, for any count and legal table.
+
+    Cycle 0 is any moment at which the lane starts a conversion, with whatever its registers and
+    those of the range table hold. From there on every pin is compared with the architecture, cycle
+    by cycle, and the micro-operation at the end with the tree's value. The comparator answers in
+    the one cycle in which it is captured; in all others it does what it likes.
+
+    Parameters
+    ----------
+    spec : TileSpec
+        The lane is that of this tile.
+    """
+
+    def __init__(self, spec):
+        self.spec = spec
+        self.lane = lane_of(spec)
+        self.table = None
+        if self.lane.has_plan:
+            self.table = OpenRangeTable(
+                bits=spec.readout_bits, outputs=spec.outputs, bound=spec.largest_count, ranges=2
+            )
+        self.tree = Tree(bits=spec.readout_bits, bound=spec.largest_count, twin=self.lane.has_plan)
+        # Everything around the lane is free, but for what the property itself supplies.
+        self.free = [
+            name
+            for name, member in self.lane.signature.members.items()
+            if member.flow == In and name not in {"compare", "plan"}
+        ]
+        super().__init__(
+            {name: self.lane.signature.members[name] for name in self.free} | {"noise": In(1)}
+        )
+
+    @property
+    def depth(self):
+        """Cycles from the start of the longest conversion to its micro-operation."""
+        return self.spec.longest_conversion + 2
+
+    def elaborate(self, platform):
+        m = Module()
+        spec = self.spec
+        m.submodules.lane = lane = self.lane
+        m.submodules.tree = tree = self.tree
+        for name in self.free:
+            m.d.comb += getattr(lane, name).eq(getattr(self, name))
+        m.d.comb += Assume(~ResetSignal())
+        self._choose(m)
+
+        # cycle 0 of the proof: the lane starts
+        first, running, over = Signal(init=1), Signal(), Signal()
+        m.d.sync += [first.eq(0), running.eq(first | (running & ~over))]
+        with m.If(first):
+            m.d.comb += Assume(lane.sar.start)
+
+        # where the conversion is
+        period, overhead = spec.decision_cycles, spec.overhead_cycles
+        cycle = Signal(range(spec.longest_conversion + 1))
+        length = Signal(range(spec.longest_conversion + 1))
+        phase = Signal(range(period))
+        decision = Signal(range(spec.most_decisions + 1))
+        deciding = Signal()
+        m.d.comb += [
+            length.eq(overhead + tree.decisions * period),
+            deciding.eq(running & (cycle >= overhead)),
+            over.eq(running & (cycle == length - 1)),
+        ]
+        with m.If(running):
+            m.d.sync += cycle.eq(cycle + 1)
+        with m.If(deciding):
+            m.d.sync += phase.eq(phase + 1)
+            with m.If(phase == period - 1):
+                m.d.sync += [phase.eq(0), decision.eq(decision + 1)]
+
+        # the comparator
+        seen = Signal(unsigned(spec.readout_bits + 1))
+        answers = phase == period - 2 - spec.compare_stages
+        m.d.comb += seen.eq(Mux(tree.tests & (decision == 0), tree.tested, tree.count))
+        m.d.comb += lane.compare.eq(Mux(deciding & answers, seen >= lane.dac, self.noise))
+
+        # the pins
+        settled = cycle >= spec.settle_mux
+        claim(m, lane.busy, when=running)
+        claim(m, lane.acquire == (settled & ~deciding), when=running)
+        claim(m, lane.strobe == (deciding & (phase == spec.settle_dac)), when=running)
+        claim(m, lane.sar.finish == over, when=running)
+        before = {name: Signal.like(getattr(lane, name)) for name in ("column", "bank", "dac")}
+        m.d.sync += [then.eq(getattr(lane, name)) for name, then in before.items()]
+        for name in ("column", "bank"):
+            claim(m, getattr(lane, name) == before[name], when=running & (cycle != 0))
+        claim(m, lane.dac != 0, when=deciding)
+        claim(m, lane.dac == before["dac"], when=deciding & (phase != 0))
+
+        # the value, in the cycle after
+        ended = Signal()
+        m.d.sync += ended.eq(over)
+        operation = lane.shift_add.i
+        claim(m, operation.valid, when=ended)
+        claim(m, operation.payload.value == tree.value, when=ended)
+        claim(m, decision == tree.decisions, when=ended)
+        plane = Mux(before["bank"], lane.plane_1, lane.plane_0) * spec.dac_bits
+        negate = lane.negate.bit_select(before["bank"], 1)
+        if lane.identity:
+            destination, shift = before["column"], plane
+        else:
+            meaning = lane.operations[before["column"]]
+            destination = meaning.destination
+            shift = plane + meaning.offset
+            negate = negate ^ meaning.negate
+        # A lane may have fewer columns than a power of two; no column beyond them is ever started.
+        claim(m, before["column"] < lane.columns, when=ended)
+        claim(m, operation.payload.destination == destination, when=ended)
+        claim(m, operation.payload.shift == shift, when=ended)
+        claim(m, operation.payload.negate == negate, when=ended)
+        return m
+
+    def _choose(self, m):
+        """Let the solver choose the counts and, with one, the table that the lane has."""
+        tree = self.tree
+        m.d.comb += [
+            tree.tested.eq(anything(m, tree.tested.shape(), "tested")),
+            tree.count.eq(anything(m, tree.count.shape(), "count")),
+            Assume(tree.reachable),
+        ]
+        if self.table is None:
+            return
+        m.submodules.range_table = table = self.table
+        active = zip(TABLE, table.table("active"), strict=True)
+        m.d.comb += [
+            self.lane.plan.eq(table.plan),
+            table.boundary.eq(0),  # no table changes while a lane converts
+            *(getattr(tree.table, name).eq(field) for name, field in active),
+            Assume(legal(tree.table, bits=self.spec.readout_bits, bound=self.spec.largest_count)),
+        ]

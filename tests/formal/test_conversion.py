@@ -1,0 +1,93 @@
+# amaranth: UnusedElaboratable=no
+"""For every count and every legal table a lane's conversion is that of the tree."""
+
+import pytest
+
+from hwgen.gateware.interval_decode import IntervalDecode
+from hwgen.gateware.lane import Lane
+from hwgen.gateware.range_table import RangeTable
+from hwgen.gateware.sar import Sar
+from hwgen.gateware.search import BinarySearch, TwinRangeSearch
+from hwgen_models.spec import TileSpec
+from tests.formal.conversion import ConversionFollowsTheTree
+from tests.formal.support import inject, prove
+
+pytestmark = pytest.mark.formal
+
+# 6 bits resolve 63 rows; 8 bits are the presets. Saturating: more counts than codes.
+WIDTHS = {
+    "6 bits": {"readout_bits": 6, "rows": 63, "x_elements": 1},
+    "6 bits, saturating": {"readout_bits": 6, "rows": 100, "x_elements": 1, "saturate": True},
+    "8 bits": {"readout_bits": 8, "rows": 128},
+    "8 bits, all codes": {"readout_bits": 8, "rows": 255, "x_elements": 1},
+}
+TIMINGS = {
+    "no settling": {"settle_mux": 0},
+    "long": {
+        "settle_mux": 3,
+        "acquire_cycles": 2,
+        "settle_dac": 2,
+        "compare_latency": 5,
+        "compare_stages": 2,
+    },
+    "late": {"settle_dac": 1, "compare_latency": 3, "compare_stages": 1},
+}
+MAPPINGS = {
+    "signed inputs": {"signed_inputs": True},
+    "two bits a digit": {"dac_bits": 2, "rows": 32, "columns": 64, "columns_per_lane": 4},
+    "slices in a lane": {"column_order": "output_major"},
+}
+
+
+def conversion(**parameters):
+    proof = ConversionFollowsTheTree(TileSpec(**parameters))
+    free = ("lane",) if proof.table is None else ("lane", "range_table")
+    return prove(proof, depth=proof.depth, free=free)
+
+
+@pytest.mark.parametrize("search", ["binary", "twin-range"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_count_takes_the_decisions_of_the_tree_to_its_value(search, width):
+    assert conversion(search=search, **WIDTHS[width]).holds
+
+
+@pytest.mark.parametrize("search", ["binary", "twin-range"])
+@pytest.mark.parametrize("timing", TIMINGS)
+def test_whatever_the_times(search, timing):
+    assert conversion(search=search, readout_bits=6, rows=32, **TIMINGS[timing]).holds
+
+
+@pytest.mark.parametrize("search", ["binary", "twin-range"])
+@pytest.mark.parametrize("mapping", MAPPINGS)
+def test_whatever_the_columns_mean(search, mapping):
+    parameters = {"readout_bits": 7, "rows": 64} | MAPPINGS[mapping]
+
+    assert conversion(search=search, **parameters).holds
+
+
+BUGS = [
+    ("binary", BinarySearch, "trial, self.answer) | (trial >> 1)", "trial, 1) | (trial >> 1)"),
+    ("binary", BinarySearch, "1 << (self.bits - 1)", "1 << (self.bits - 2)"),
+    ("twin-range", TwinRangeSearch, "plan.high, trial >> 1", "plan.high, trial >> 2"),
+    ("twin-range", TwinRangeSearch, "self.answer & ~detecting", "self.answer"),
+    ("twin-range", TwinRangeSearch, "plan.stop_1, plan.stop_0", "plan.stop_0, plan.stop_1"),
+    ("twin-range", TwinRangeSearch, "plan.empty_1, ends", "0, ends"),
+    ("twin-range", TwinRangeSearch, "self.range.eq(0)]", "self.range.eq(self.range)]"),
+    ("twin-range", IntervalDecode, "self.level == 0", "self.level == 1"),
+    ("twin-range", IntervalDecode, "self.level | self.plan.mid", "self.level"),
+    ("twin-range", RangeTable, "Mux(truncation_1 > payload_0, edge >> 1, 0)", "0"),
+    ("twin-range", RangeTable, "single & (payload_0 == truncation_0)", "0"),
+    ("twin-range", RangeTable, "Mux(single, edge >> 1, edge)", "edge"),
+    ("binary", Sar, "elapsed >= cycles - 1", "elapsed >= cycles"),
+    ("binary", Sar, "self.search_answer.eq(captured[-1])", "self.search_answer.eq(self.compare)"),
+    ("binary", Sar, 'enter("Decide")', 'm.next = "Decide"'),
+    ("binary", Lane, "column_done.eq(self.column)", "column_done.eq(0)"),
+    ("binary", Lane, "bank_done.eq(self.bank)", "bank_done.eq(~self.bank)"),
+]
+
+
+@pytest.mark.parametrize(("search", "component", "old", "new"), BUGS)
+def test_a_bug_is_found(monkeypatch, search, component, old, new):
+    inject(monkeypatch, component, old, new)
+
+    assert not conversion(search=search, readout_bits=6, rows=63, x_elements=1).holds
