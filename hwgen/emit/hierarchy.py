@@ -110,7 +110,7 @@ class _Workshop:
         clocking = [
             Port(name=name, direction="input", width=1, signed=False)
             for name in (CLOCK, RESET)
-            if f"\\{name}" in module.wires
+            if (wire := module.wires.get(f"\\{name}")) and wire.port
         ]
         block = Block(
             name=name,

@@ -64,6 +64,26 @@ CUTTABLE = BITWISE | {"add", "sub", "mul", "neg", "shl"}  # low bits depend on l
 SYMMETRIC = {"and", "or", "xor", "add", "mul", "eq", "ne"}
 SUMS = {"add", "sub", "mul", "neg"}
 ORDERINGS = {"lt", "le", "gt", "ge"}
+EVALUATED: dict[str, Callable[..., int]] = {
+    "not": lambda a: ~a,
+    "neg": lambda a: -a,
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "xor": lambda a, b: a ^ b,
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "mul": lambda a, b: a * b,
+    "shl": lambda a, places: a << places,
+    "shr": lambda a, places: a >> places,
+    "sshr": lambda a, places: a >> places,
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a != b,
+    "lt": lambda a, b: a < b,
+    "le": lambda a, b: a <= b,
+    "gt": lambda a, b: a > b,
+    "ge": lambda a, b: a >= b,
+    "mux": lambda select, if_0, if_1: if_1 if select else if_0,
+}
 LIGHT = {"not", "and", "or", "xor", "index", *COMPARISONS, *REDUCTIONS}
 
 LARGEST_EXPRESSION = 6  # signals in an operator that is written where it is used
@@ -383,6 +403,7 @@ class _Simplifier:
             changed = self._fold_once() | self._share_once()
             self._resolve_all()
         self.processes = {wire: _decided(body) for wire, body in self.processes.items()}
+        self.turn_small_processes_into_expressions()  # what is decided by now
         for flop in self.flops:
             flop.body = _decided(self._next_value(flop))
 
@@ -414,6 +435,8 @@ class _Simplifier:
         values = [_value(arg) for arg in op.args]
         args, width, last = op.args, op.width, values[-1]
         ones = (1 << width) - 1
+        if None not in values and op.kind != "index":
+            return (Const(_evaluated(op, values) & ones, width),)
         if op.kind in SYMMETRIC and values[0] is not None and values[1] is None:
             return Op(op.kind, (args[1], args[0]), width)  # the constant comes second
         if op.kind == "not":
@@ -424,7 +447,7 @@ class _Simplifier:
             return args[0] if last else (Const(0, width),)
         if op.kind == "or" and last in {0, ones}:
             return (Const(ones, width),) if last else args[0]
-        if op.kind in {"xor", "add", "sub", "shl", "shr"} and last == 0:
+        if op.kind in {"xor", "add", "sub", "shl", "shr", "sshr"} and last == 0:
             return args[0]
         if op.kind in {"shl", "shr"} and last is not None:
             return _shifted(op, last)
@@ -434,8 +457,10 @@ class _Simplifier:
             return (Const(int(op.kind == "ge"), 1),)
         if op.kind in {"eq", "ne"} and width_of(args[0]) == 1 and last is not None:
             return args[0] if last == (op.kind == "eq") else Op("not", args[:1], 1)
-        if op.kind in REDUCTIONS and width_of(args[0]) == 1:
-            return args[0]
+        if op.kind == "index" and last is not None:
+            return cut(args[0], last, 1)
+        if op.kind in REDUCTIONS and width_of(args[0]) <= 1:
+            return args[0] or (Const(int(op.kind == "all"), 1),)
         return op
 
     def _negated(self, op: Op) -> Op | Spec:
@@ -705,6 +730,23 @@ def _value(spec: Spec) -> int | None:
     return None if spec else 0
 
 
+def _evaluated(op: Op, values: list[int]) -> int:
+    """Return the result of an operator with constants, which may have further bits above it."""
+    if op.kind in REDUCTIONS:
+        ones = values[0].bit_count()
+        return {"all": ones == width_of(op.args[0]), "any": ones > 0, "parity": ones & 1}[op.kind]
+    if op.signed:
+        values = [_as_signed(values[0], op.args[0]), *values[1:]]
+        if op.kind in ORDERINGS:
+            values[1] = _as_signed(values[1], op.args[1])
+    return EVALUATED[op.kind](*values)
+
+
+def _as_signed(value: int, spec: Spec) -> int:
+    half = 1 << width_of(spec) >> 1
+    return value - 2 * half if value & half else value
+
+
 def _shifted(op: Op, places: int) -> Spec:
     """Return the operand of a shift by a constant, moved."""
     places = min(places, op.width)
@@ -772,7 +814,7 @@ def _decided(body: Body) -> Body:
         cases = [Case(case.patterns, _decided(case.body)) for case in statement.cases]
         value = _value(statement.selector)
         if value is not None:
-            bits = f"{value:0{width_of(statement.selector)}b}"
+            bits = f"{value:0{width_of(statement.selector)}b}" if statement.selector else ""
             for case in cases:
                 if not case.patterns or any(_matches(p, bits) for p in case.patterns):
                     decided += case.body

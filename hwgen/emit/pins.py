@@ -76,6 +76,6 @@ def about(name: str, design: Design) -> str:
         pins = _TILE if design.top == "tile" else {"clk": _TILE["clk"]} | _LANE | _LANE_ALONE
         sentence = pins[name]
     cycles = spec.compare_latency - 2 - spec.compare_stages
-    later = f"{cycles} after that of `strobe`"
-    capture = f"at the end of the cycle {later if cycles else 'of `strobe`'}"
+    late = f"cycle `strobe` + {cycles}" if cycles else "the cycle of `strobe`"
+    capture = f"at the end of {late}"
     return sentence.format(capture=capture, first=0, last=spec.x_elements - 1)

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 
 from hwgen.config import Design
+from hwgen.emit.datasheet import search_tree
 from hwgen.emit.manifest import design_registers
 from hwgen.emit.rtl import Rtl
+from hwgen.emit.tables import table_writes
 from hwgen.emit.vectors import Vectors, expected
-from hwgen.gateware.registers import Register
 from hwgen_models.crossbar import cells_of
 from hwgen_models.input_buffer import beats_of
 from hwgen_models.lane import HeldRead, Lane
@@ -21,7 +22,6 @@ from hwgen_models.output_buffer import y_words
 from hwgen_models.range_table import search_plan
 from hwgen_models.row_drive import planes_of
 from hwgen_models.sar import Sar
-from hwgen_models.search import SearchTree
 from hwgen_models.spec import TileSpec
 
 __all__ = ["testbench"]
@@ -30,6 +30,7 @@ PATIENCE = 40  # cycles that a bench waits for every one that conversions can ta
 COUNT_BITS = 32
 
 Values = dict[str, object]
+Ranges = tuple[tuple[int, int], ...]
 
 
 def testbench(design: Design, rtl: Rtl, vectors: Vectors) -> dict[str, str]:
@@ -95,7 +96,7 @@ def _tile(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
     spec = design.spec
     result = expected(design, vectors)
     count, outputs = result.y.shape
-    registers = {register.name: register for register in design_registers(design)}
+    status = next(one for one in design_registers(design) if one.name == "STATUS")
     reads = count * (spec.planes + 1)
     cycles = reads * (spec.columns_per_lane * spec.longest_conversion + spec.settle_row + 8)
     values: Values = {
@@ -109,8 +110,8 @@ def _tile(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
         "Y": spec.y_bits,
         "Y_BEATS": result.y.size,
         "OUTPUTS": outputs,
-        "STATUS": f"{registers['STATUS'].address:02x}",
-        "TABLE": "\n".join(_table_writes(registers, outputs, vectors.ranges)),
+        "STATUS": f"{status.address:02x}",
+        "TABLE": "\n".join(_table_writes(design, outputs, vectors.ranges)),
         "DECISIONS": result.total_decisions,
     }
     cells = cells_of(
@@ -130,16 +131,10 @@ def _tile(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
     return values, data
 
 
-def _table_writes(
-    registers: Mapping[str, Register], outputs: int, ranges: Iterable[tuple[int, int]]
-) -> Iterator[str]:
+def _table_writes(design: Design, outputs: int, ranges: Ranges) -> Iterator[str]:
     """Yield the bus writes that load a table."""
-    words = {"OUTPUTS": (outputs,)} | {f"RANGE_{k}": one for k, one in enumerate(ranges)}
-    for name, fields in words.items():
-        pairs = zip(registers[name].fields, fields, strict=True)
-        word = sum(value << field.low for field, value in pairs)
-        yield f"    access(8'h{registers[name].address:02x}, 1'b1, 32'h{word:08x});"
-    yield f"    access(8'h{registers['COMMIT'].address:02x}, 1'b1, 32'h00000001);"
+    for register, data in table_writes(design, ranges, outputs=outputs):
+        yield f"    access(8'h{register.address:02x}, 1'b1, 32'h{data:08x});"
 
 
 def _tile_nets(design: Design) -> dict[str, str]:
@@ -172,7 +167,7 @@ def _lane(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
         cell_bits=spec.cell_bits,
         dac_bits=spec.dac_bits,
         sar=Sar.of(spec),
-        tree=_tree(spec, vectors.ranges),
+        tree=search_tree(spec, vectors.ranges),
     )
     cells = cells_of(
         vectors.weights, rows=spec.rows, column_map=spec.column_map, cell_bits=spec.cell_bits
@@ -206,20 +201,6 @@ def _lane(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
         "counts.hex": _hex((count for held in counts for count in held), COUNT_BITS),
         "sums.hex": _hex((total & (1 << width) - 1 for total in sums), width),
     }
-
-
-def _tree(spec: TileSpec, ranges: tuple[tuple[int, int], ...]) -> SearchTree:
-    if not ranges:
-        return SearchTree.binary(spec.readout_bits, spec.largest_count)
-    (payload_0, truncation_0), (payload_1, truncation_1) = ranges
-    return SearchTree.twin_range(
-        payload_0,
-        truncation_0,
-        payload_1,
-        truncation_1,
-        bits=spec.readout_bits,
-        bound=spec.largest_count,
-    )
 
 
 def _lane_nets(design: Design, vectors: Vectors) -> dict[str, str]:

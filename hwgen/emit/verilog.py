@@ -109,7 +109,7 @@ class _Writer:
         self.reset = reset
         self.registers = {flop.wire for flop in netlist.flops} | set(netlist.processes)
         self.names = _Names(block, netlist, reset, port_name)
-        self.states = _state_names(block, netlist)
+        self.states = self.names.states(block, netlist)
         self.fields_used: dict[str, Slice] = {}
 
     def text(self, header: str) -> str:
@@ -416,7 +416,7 @@ class _Writer:
             branches.append((re.sub("^~", "!", text) if kind == "not" else text, case.body))
         if len(branches) == 2 and len(switch.selector) == 1 and switch.selector[0].width == 1:
             return branches[:1], branches[1][1]  # both values of one bit
-        if not branches[-1][1]:
+        while branches and not branches[-1][1] and not otherwise:
             branches.pop()
         if len(branches) == 1 and not branches[0][1] and otherwise:
             ((condition, _),) = branches
@@ -500,7 +500,7 @@ class _Writer:
             chunk = spec[0]
             if isinstance(chunk, Slice) and chunk.wire in self.netlist.inlined:
                 return self._operator(self.netlist.inlined[chunk.wire])
-            if chunk == Slice(f"\\{RESET}", 0, 1) and not self.reset.active_high:
+            if chunk == self.names.reset_pin and not self.reset.active_high:
                 return f"~{self.reset.name}", "not"
             return self._chunk(chunk), None
         if spec in self.netlist.vectors:
@@ -587,6 +587,8 @@ class _Names:
         self.wires: dict[str, str] = {}
         self.instances: dict[str, str] = {}
         self.shared = {CLOCK: CLOCK, RESET: reset.name}
+        has_reset = any(port.name == RESET for port in block.ports)
+        self.reset_pin = Slice(f"\\{RESET}", 0, 1) if has_reset else None
         for port in block.ports:
             name = self.shared.get(port.name) or _port_identifier(port_name(port.name))
             self.wires[f"\\{port.name}"] = self._unique(name)
@@ -635,6 +637,19 @@ class _Names:
             self._fields[wire] = self._unique(_identifier(name))
         return self._fields[wire]
 
+    def states(self, block: Block, netlist: Netlist) -> dict[str, dict[int, str]]:
+        """Return a constant for every named state of every state register."""
+        states: dict[str, dict[int, str]] = {}
+        for wire in netlist.wires.values():
+            names = block.states.get(wire.name) or wire.enum
+            if names and any(flop.wire == wire.name for flop in netlist.flops):
+                register = re.sub(r"_state$", "", wire.name[1:])
+                states[wire.name] = {
+                    code: self._unique(_identifier(f"{register}_{name}").upper())
+                    for code, name in sorted(names.items())
+                }
+        return states
+
     def _unique(self, name: str) -> str:
         number, candidate = 1, name
         while candidate in self._taken:
@@ -655,20 +670,6 @@ def _identifier(name: str) -> str:
 def _port_identifier(name: str) -> str:
     """Return the name of a port as it is: others rely on it, so a keyword is escaped."""
     return f"\\{name} " if name in KEYWORDS else _identifier(name)
-
-
-def _state_names(block: Block, netlist: Netlist) -> dict[str, dict[int, str]]:
-    """Return a constant for every named state of every state register."""
-    states: dict[str, dict[int, str]] = {}
-    for wire in netlist.wires.values():
-        names = block.states.get(wire.name) or wire.enum
-        if names and any(flop.wire == wire.name for flop in netlist.flops):
-            register = re.sub(r"_state$", "", wire.name[1:])
-            states[wire.name] = {
-                code: _identifier(f"{register}_{name}").upper()
-                for code, name in sorted(names.items())
-            }
-    return states
 
 
 def _number(value: int, width: int) -> str:

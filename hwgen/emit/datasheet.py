@@ -1,0 +1,268 @@
+"""The datasheet of a design: pins, what they do when, and how long everything takes."""
+
+import itertools
+from collections.abc import Iterator
+
+from hwgen import __version__
+from hwgen.config import Design
+from hwgen.emit import pins
+from hwgen.emit.rtl import Rtl, TopPort
+from hwgen.emit.text import paragraph, table
+from hwgen_models.sar import Conversion, Sar
+from hwgen_models.search import SearchTree
+from hwgen_models.spec import TileSpec
+
+__all__ = ["datasheet", "search_tree"]
+
+SHOWN_DECISIONS = 2  # in the waveform
+
+
+def datasheet(design: Design, rtl: Rtl, *, layer: str | None) -> str:
+    """Return the datasheet as a Markdown page.
+
+    Parameters
+    ----------
+    design : Design
+        What was emitted.
+    rtl : Rtl
+        What it turned into.
+    layer : str or None
+        Layer whose search table the page describes.
+    """
+    title = f"{design.name}: {design.summary}" if design.summary else design.name
+    lines = [f"# {title}", ""]
+    lines += paragraph(
+        f"Datasheet of the Verilog module `{rtl.top.module}`, written by hwgen {__version__}. "
+        "Times are clock cycles; a signal is high in cycle *c* when it is high between clock "
+        "edges *c* and *c* + 1."
+    )
+    sections = [("Shape", _shape(design.spec)), ("Pins", _pins(design, rtl))]
+    sections.append(("A conversion", _conversion(design.spec)))
+    sections.append(("How long a conversion takes", _durations(design, layer)))
+    if design.top == "tile":
+        sections += [
+            ("A vector", _vector(design)),
+            ("Columns", _columns(design.spec)),
+            ("Reset", _reset(design, rtl)),
+        ]
+    for heading, body in sections:
+        lines += ["", f"## {heading}", "", *body]
+    return "\n".join(lines) + "\n"
+
+
+def search_tree(spec: TileSpec, ranges: tuple[tuple[int, int], ...]) -> SearchTree:
+    """Return the tree of a design's search with a table; without one, the binary tree."""
+    if not ranges:
+        return SearchTree.binary(spec.readout_bits, spec.largest_count)
+    (payload_0, truncation_0), (payload_1, truncation_1) = ranges
+    return SearchTree.twin_range(
+        payload_0,
+        truncation_0,
+        payload_1,
+        truncation_1,
+        bits=spec.readout_bits,
+        bound=spec.largest_count,
+    )
+
+
+def _shape(spec: TileSpec) -> list[str]:
+    sign = "signed" if spec.signed_inputs else "unsigned"
+    limit = 2 ** (spec.slices * spec.cell_bits) - 1
+    rows = [
+        ("array", f"{spec.rows} rows x {spec.columns} columns, {spec.cell_bits}-bit cells"),
+        ("inputs", f"{spec.input_bits} bits, {sign}; {spec.planes} planes of {spec.dac_bits} bit"),
+        ("weights", f"-{limit} to {limit}: {spec.slices} slices, two polarities"),
+        ("outputs", f"{spec.outputs}, {spec.y_bits} bits, two's complement"),
+        (
+            "counts",
+            f"0 to {spec.largest_count}, codes 1 to {spec.largest_code}"
+            + (", saturating" if spec.saturate else ""),
+        ),
+        ("readout", f"{spec.lanes} lanes of {spec.columns_per_lane} columns, {spec.search} search"),
+        ("sample-and-holds", f"{spec.banks} per column"),
+        ("chaining", f"`y_in`, up to {spec.row_tiles} row tiles" if spec.y_in else "none"),
+    ]
+    return table(("what", "how much"), rows)
+
+
+def _pins(design: Design, rtl: Rtl) -> list[str]:
+    lanes = [port for port in rtl.ports if port.name.startswith("lane")]
+    others = [port for port in rtl.ports if port not in lanes]
+    lines = table(("pin", "width", "direction", "what for"), _pin_rows(design, others))
+    if lanes:
+        first = [port for port in lanes if port.name.startswith("lane0_")]
+        count = len(lanes) // len(first)
+        lines += ["", f"Every lane, `lane0` to `lane{count - 1}`, has:", ""]
+        lines += table(("pin", "width", "direction", "what for"), _pin_rows(design, first))
+    lines += [""]
+    lines += paragraph(
+        "All pins that control the analog side are outputs of flip-flops. "
+        + (
+            "A word moves on a stream at the end of every cycle in which `valid` and `ready` are "
+            "both high; `valid` stays, and the payload with it, until the word has moved."
+            if design.top == "tile"
+            else ""
+        )
+    )
+    return lines
+
+
+def _pin_rows(design: Design, ports: list[TopPort]) -> Iterator[tuple[str, str, str, str]]:
+    for port in ports:
+        width = f"{port.width}, signed" if port.signed else str(port.width)
+        yield f"`{port.name}`", width, port.direction, pins.about(port.name, design)
+
+
+def _conversion(spec: TileSpec) -> list[str]:
+    timing = [
+        ("`column` and `bank` stable before `acquire`", "`settle_mux`", spec.settle_mux),
+        ("`acquire` high", "`acquire_cycles`", spec.acquire_cycles),
+        ("`dac` stable before `strobe`", "`settle_dac`", spec.settle_dac),
+        ("from `strobe` to the next threshold", "`compare_latency`", spec.compare_latency),
+        (
+            "flip-flops behind the one that captures `compare`",
+            "`compare_stages`",
+            spec.compare_stages,
+        ),
+        ("a decision", "D", spec.decision_cycles),
+    ]
+    cycles = f"{spec.overhead_cycles} + {spec.decision_cycles} k"
+    sentence = paragraph(
+        f"A conversion with k decisions takes settle_mux + acquire_cycles + k D = {cycles} cycles; "
+        "the next one follows at once. Threshold code k is the level between the counts k - 1 and "
+        f"k. With {SHOWN_DECISIONS} decisions:"
+    )
+    return [
+        *table(("time", "parameter", "cycles"), timing),
+        "",
+        *sentence,
+        "",
+        "```",
+        *_waveform(spec),
+        "```",
+    ]
+
+
+def _waveform(spec: TileSpec) -> list[str]:
+    """Draw the pins of a lane in a conversion: one character per cycle."""
+    sar = Sar.of(spec)
+    tree = SearchTree.binary(SHOWN_DECISIONS, 2**SHOWN_DECISIONS - 1)
+    conversion = sar.conversion(tree, 1)
+    rows = {
+        "column": "=" * conversion.cycles,
+        "acquire": _level(conversion, range(spec.settle_mux, spec.overhead_cycles)),
+        "dac": _codes(conversion, spec),
+        "strobe": _level(conversion, conversion.strobes),
+        "compare": "".join(
+            "^" if cycle in conversion.captures else "." for cycle in range(conversion.cycles)
+        ),
+        "busy": "#" * conversion.cycles,
+    }
+    lines = [f"cycle    {''.join(str(cycle % 10) for cycle in range(conversion.cycles))}"]
+    lines += [f"{name:8} {row}" for name, row in rows.items()]
+    return [
+        *lines,
+        "",
+        "# high   _ low   = stable   1, 2, .. threshold of that decision",
+        "^ captured at the end of this cycle",
+    ]
+
+
+def _level(conversion: Conversion, high: object) -> str:
+    return "".join("#" if cycle in high else "_" for cycle in range(conversion.cycles))
+
+
+def _codes(conversion: Conversion, spec: TileSpec) -> str:
+    before = "." * spec.overhead_cycles
+    decisions = range(1, len(conversion.decided) + 1)
+    return before + "".join(str(k) * spec.decision_cycles for k in decisions)
+
+
+def _durations(design: Design, layer: str | None) -> list[str]:
+    spec = design.spec
+    ranges = tuple((one.payload, one.truncation) for one in design.ranges(layer))
+    tree = search_tree(spec, ranges)
+    lines = []
+    if ranges:
+        texts = [f"(payload {payload}, truncation {cut})" for payload, cut in ranges]
+        source = f"layer `{layer}`" if layer and design.tables else "the design"
+        lines += paragraph(
+            f"With the ranges of {source}, {' and '.join(texts)}; at reset the search is binary, "
+            f"with {spec.readout_bits} decisions."
+        )
+        lines += [""]
+    rows = [
+        (_span(first, last), _values(tree, first, last), depth, spec.conversion_cycles(depth))
+        for first, last, depth in _runs(tree)
+    ]
+    return lines + table(("count", "value", "decisions", "cycles"), rows)
+
+
+def _runs(tree: SearchTree) -> Iterator[tuple[int, int, int]]:
+    """Yield first and last of the counts in a row that take equally many decisions."""
+    first = 0
+    for depth, run in itertools.groupby(tree.depths.tolist()):
+        length = len(list(run))
+        yield first, first + length - 1, depth
+        first += length
+
+
+def _span(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def _values(tree: SearchTree, first: int, last: int) -> str:
+    values = tree.values.tolist()[first : last + 1]
+    if all(value == count for count, value in enumerate(values, start=first)):
+        return "the count"
+    distinct = sorted(set(values))
+    return f"one of {len(distinct)} from {distinct[0]} to {distinct[-1]}"
+
+
+def _vector(design: Design) -> list[str]:
+    spec = design.spec
+    served = min(spec.columns_per_lane, spec.column_map.used)
+    longest = served * spec.longest_conversion
+    rows = [
+        (f"beats of `x` per vector ({spec.x_elements} inputs each)", spec.beats),
+        ("rows stable before `sample` (`settle_row`)", spec.settle_row),
+        ("`sample` high (`sample_cycles`)", spec.sample_cycles),
+        ("reads of a vector, planes without active rows being skipped", f"at most {spec.planes}"),
+        (f"conversions of a lane per read, {served} columns", f"at most {longest}"),
+        ("how long a sampled count must be held", f"at most {design.hold_cycles}"),
+        ("draining the accumulators", f"{spec.outputs}, one per output in use"),
+    ]
+    lines = paragraph(
+        "Inputs enter plane by plane, the least significant first. Rows may change as soon as "
+        "`sample` has fallen, so the next plane settles while the lanes convert"
+        + (", and is sampled into the other bank." if spec.banks == 2 else ".")
+    )
+    return [*lines, "", *table(("what", "cycles"), rows)]
+
+
+def _columns(spec: TileSpec) -> list[str]:
+    used = spec.column_map.used
+    lines = paragraph(
+        f"Columns are in `{spec.column_order}` order: physical column p holds output, slice and "
+        "polarity (0 positive, 1 negative) as `columns` in `manifest.json` says. Lane l serves "
+        f"columns {spec.columns_per_lane} l to {spec.columns_per_lane} l + "
+        f"{spec.columns_per_lane - 1}."
+    )
+    if used < spec.columns:
+        lines += paragraph(f"Columns {used} to {spec.columns - 1} are never converted.")
+    return lines
+
+
+def _reset(design: Design, rtl: Rtl) -> list[str]:
+    style = design.interface.reset
+    name = next(port.name for port in rtl.ports if port.name.startswith("rst"))
+    release = (
+        "Registers reset at once; release it in time before a clock edge."
+        if style.kind == "asynchronous"
+        else "Registers reset at the next clock edge."
+    )
+    return paragraph(
+        f"`{name}` is {style.kind} and active {style.active}. {release} After it every word line "
+        "and every control pin is off, no vector is held, and the tables have the reset values of "
+        "`registers.md`. Nothing has a value before the first reset."
+    )
