@@ -27,6 +27,7 @@ def wheel(tmp_path_factory):
     ("source", "pattern", "target"),
     [
         ("hwgen", "**/*.py", "hwgen"),
+        ("hwgen/emit/templates", "*.v", "hwgen/emit/templates"),
         ("hwgen/presets", "*.yaml", "hwgen/presets"),
         ("hwgen/workload/data", "*.npz", "hwgen/workload/data"),
         ("models/hwgen_models", "**/*.py", "hwgen_models"),
@@ -51,7 +52,7 @@ def test_the_wheel_holds_nothing_else(wheel):
         "hwgen_models",
         f"hwgen-{hwgen.__version__}.dist-info",
     }
-    assert suffixes <= {"py", "yaml", "npz", "json"}
+    assert suffixes <= {"py", "yaml", "npz", "v"}
 
 
 def test_the_version_has_one_source():
