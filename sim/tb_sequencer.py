@@ -108,26 +108,8 @@ async def every_event_is_on_time_behind_a_slow_consumer(dut):
     await _run(dut, seed=22, busy=0.02)
 
 
-@case
-async def a_commit_holds_the_sample_off(dut):
-    """Let a commit wait before the first sample of a vector."""
-    design = spec()
-    bench = Bench(dut, **_inputs(design.outputs) | {"hold_off": 1})
-    await bench.reset()
-    waiting = 3 * design.settle_row
-    await bench.step(full=1, active=1)
-    for _ in range(waiting):
-        await bench.step()
-        expect("sample while a commit waits", bench.read("sample"), 0)
-        expect("boundary before the first sample", bench.read("boundary"), 1)
-    await bench.step(hold_off=0)
-    expect("sample in the cycle of the commit", bench.read("sample"), 0)
-    await bench.step()
-    expect("sample after the commit", bench.read("sample"), 1)
-
-
 def _inputs(outputs: int) -> dict[str, int]:
-    names = ("full", "active", "pending", "hold_off")
+    names = ("full", "active", "pending")
     return dict.fromkeys(names, 0) | {"outputs_used": outputs, "buffer_empty": 1}
 
 

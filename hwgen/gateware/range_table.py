@@ -24,7 +24,8 @@ class RangeTable(wiring.Component):
 
     Timing: no wait states. An access to an address that does not exist, a write to a read-only
     register, or a write to a shadow register during a commit answers ``pslverr`` and changes
-    nothing. ``commit_waits`` rises after one cycle per checked register.
+    nothing. The check takes one cycle per shadow register; until the new values are active,
+    ``STATUS`` says pending.
 
     Parameters
     ----------
@@ -45,8 +46,6 @@ class RangeTable(wiring.Component):
         Shown in ``STATUS``.
     boundary : In(1)
         Between two vectors.
-    commit_waits : Out(1)
-        A checked commit waits for the boundary.
     outputs_used : Out(range(outputs + 1))
         Active ``OUTPUTS``.
     plan : Out(SearchPlan(bits=N))
@@ -63,7 +62,6 @@ class RangeTable(wiring.Component):
     pslverr: Signal
     idle: Signal
     boundary: Signal
-    commit_waits: Signal
     outputs_used: Signal
     plan: data.View
 
@@ -86,7 +84,6 @@ class RangeTable(wiring.Component):
             "pslverr": Out(1),
             "idle": In(1),
             "boundary": In(1),
-            "commit_waits": Out(1),
             "outputs_used": Out(range(self.outputs + 1)),
         }
         if ranges:
@@ -97,6 +94,7 @@ class RangeTable(wiring.Component):
         m = Module()
 
         pending, refused = Signal(), Signal()
+        checked = Signal()  # the commit is legal and waits for the boundary
         shadow = self._fields("shadow")
         active = self._fields("active")
         commit = self._port(m, shadow, pending, refused)
@@ -106,17 +104,17 @@ class RangeTable(wiring.Component):
         m.d.sync += step.eq(0)
         with m.If(commit):
             m.d.sync += [pending.eq(1), refused.eq(0)]
-        with m.If(pending & ~self.commit_waits):
+        with m.If(pending & ~checked):
             m.d.sync += step.eq(step + 1)
             with m.Switch(step):
                 for k, condition in enumerate(legal):
                     with m.Case(k), m.If(~condition):
                         m.d.sync += [pending.eq(0), refused.eq(1)]
             with m.If(step >= len(legal) - 1):
-                m.d.sync += self.commit_waits.eq(legal[-1])
-        with m.If(self.commit_waits & self.boundary):
+                m.d.sync += checked.eq(legal[-1])
+        with m.If(checked & self.boundary):
             m.d.sync += [active[name].eq(shadow[name]) for name in shadow]
-            m.d.sync += [pending.eq(0), self.commit_waits.eq(0)]
+            m.d.sync += [pending.eq(0), checked.eq(0)]
 
         m.d.comb += self.outputs_used.eq(active["OUTPUTS_outputs"])
         if self.ranges:

@@ -74,8 +74,6 @@ class Sequencer(wiring.Component):
         Read this output from the accumulators; the last of the vector.
     boundary : Out(1)
         Between two vectors: tables may change.
-    hold_off : In(1)
-        Tables are about to change: sample nothing.
     idle : Out(1)
         Nothing under way.
     """
@@ -100,7 +98,6 @@ class Sequencer(wiring.Component):
     output: Signal
     clear: Signal
     boundary: Signal
-    hold_off: Signal
     idle: Signal
 
     def __init__(
@@ -146,7 +143,6 @@ class Sequencer(wiring.Component):
             "output": Out(range(max(self.outputs, 2))),
             "clear": Out(1),
             "boundary": Out(1),
-            "hold_off": In(1),
             "idle": Out(1),
         })
 
@@ -173,7 +169,7 @@ class Sequencer(wiring.Component):
         m.d.comb += [
             is_last.eq(driven >= self.planes - 1),
             known.eq(elapsed != 0),  # the active rows of this plane have been counted
-            may_sample.eq(~(in_use & mask).any() & ~ending & ~self.hold_off),
+            may_sample.eq(~(in_use & mask).any() & ~ending),
         ]
 
         def drive(plane):

@@ -197,7 +197,6 @@ class Tile(wiring.Component):
             self.hold_clear.eq(sequencer.hold_clear),
             sequencer.outputs_used.eq(range_table.outputs_used),
             sequencer.buffer_empty.eq(output_buffer.empty),
-            sequencer.hold_off.eq(range_table.commit_waits),
             self.idle.eq(
                 sequencer.idle & ~input_buffer.started & output_buffer.empty & ~self.y.valid
             ),
