@@ -365,7 +365,10 @@ def demo(out: Path, force: bool) -> dict:
     from hwgen.report.progress import progress
 
     with progress("demo") as report:
-        return demo(out, force=force, progress=report)
+        try:
+            return demo(out, force=force, progress=report)
+        except Mismatch as mismatch:  # its result is that of a co-simulation
+            raise Mismatch(str(mismatch)) from None
 
 
 if __name__ == "__main__":

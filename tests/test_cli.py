@@ -329,6 +329,13 @@ def test_a_mismatch_still_prints_what_was_found(hwgen, replace):
     assert table.code == 1
 
 
+def test_a_mismatch_within_the_demo_is_one_line(hwgen, replace):
+    replace("hwgen.demo", raising(Mismatch("sar: expected 4, got 5", COSIM)))
+    ended = hwgen("demo")
+
+    assert (ended.line, ended.code) == ("sar: expected 4, got 5", 1)
+
+
 def test_a_fault_of_the_program_is_no_mismatch(hwgen, replace):
     replace("hwgen.flow.cosim", raising(ZeroDivisionError("oops")))
     ended = hwgen("cosim", "d")
@@ -444,6 +451,39 @@ def test_every_key_that_is_printed_is_documented(hwgen, arguments):
 
     assert not undocumented_keys(command, result)
     assert not missing_keys(command, result)
+
+
+def test_the_keys_of_generate_and_synth_are_documented(hwgen, folder):
+    (folder / "small.yaml").write_text(
+        "name: small\nextends: trq\narray: {rows: 4, columns: 4}\nweights: {bits: 3}\n"
+        "readout: {bits: 3, columns_per_lane: 4}\ninputs: {bits: 2}\ninterface: {x_elements: 4}\n"
+    )
+    generated = json.loads(hwgen("generate", "small.yaml", "-o", "d", "--json").out)
+    mapped = json.loads(hwgen("synth", "d", "--json").out)
+
+    assert not undocumented_keys("generate", generated)
+    assert not missing_keys("generate", generated)
+    assert not undocumented_keys("synth", mapped)
+    assert missing_keys("synth", mapped) == ["luts"]  # only with --fpga
+    table = as_text("generate", generated)
+    assert "rtl/" in table
+    assert "small_tile" in table
+    assert "interval_decode" in as_text("synth", mapped)
+
+
+@pytest.mark.slow
+@pytest.mark.cocotb
+def test_the_keys_of_the_demo_and_its_parts_are_documented(hwgen):
+    result = json.loads(hwgen("demo", "-o", "d", "--json").out)
+
+    assert not undocumented_keys("demo", result)
+    assert not missing_keys("demo", result)
+    for design in result["designs"]:
+        for command in ("run", "cosim", "synth"):
+            assert not undocumented_keys(command, design[command])
+        assert not missing_keys("run", design["run"])
+        assert not missing_keys("cosim", design["cosim"])
+    assert "decisions per conversion" in as_text("demo", result)
 
 
 def test_what_calibrate_writes_is_a_design_file(hwgen):
