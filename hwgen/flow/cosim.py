@@ -14,11 +14,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
+from zipfile import BadZipFile
 
 import numpy as np
 
 from hwgen.errors import Mismatch, UserError
 from hwgen.flow import tools
+from hwgen.flow.folder import Delivered
 from hwgen.flow.simulate import COMPILE_FAILED
 
 __all__ = ["SIMULATORS", "BenchResult", "cosim"]
@@ -98,17 +100,16 @@ def cosim(
         The RTL does not compile, or a bench failed; the message shows one case, and the exception
         carries what would have been returned.
     """
-    folder = Path(folder).resolve()
-    manifest = _manifest(folder)
-    benches = _benches(folder, manifest)
-    stored = _stored_vectors(folder) if "tile" in benches else None
+    delivered = Delivered.read(folder)
+    sources = [str(delivered.folder.resolve() / "rtl" / name) for name in delivered.rtl()]
+    benches = _benches(delivered)
     if simulator not in SIMULATORS:
         raise UserError(f"--simulator: must be one of {', '.join(SIMULATORS)}, not {simulator!r}")
-    if vectors is not None and stored is not None and not 1 <= vectors <= stored:
-        raise UserError(f"--vectors: must be between 1 and {stored}, not {vectors}")
+    if "tile" in benches:
+        _check_vectors(delivered, vectors)
 
     with tempfile.TemporaryDirectory(prefix="hwgen-cosim-") as scratch:
-        session = _Session(folder, simulator, vectors, Path(scratch))
+        session = _Session(delivered.folder.resolve(), sources, simulator, vectors, Path(scratch))
         results = session.run(benches, progress)
     return _verdict(results, simulator)
 
@@ -130,55 +131,55 @@ def _verdict(results: list[BenchResult], simulator: str) -> dict:
     return summary
 
 
-def _manifest(folder: Path) -> dict:
-    path = folder / "manifest.json"
-    if not folder.is_dir():
-        raise UserError(f"{folder}: must be a delivered folder, not a missing one")
-    try:
-        manifest = json.loads(path.read_text())
-    except FileNotFoundError:
+def _benches(delivered: Delivered) -> dict[str, str]:
+    """Return the Verilog module of every block, the longest bench first."""
+    modules = delivered.modules
+    if not modules:
         raise UserError(
-            f"{folder}: must be a delivered folder, not one without manifest.json"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: must be JSON that `hwgen generate` wrote: {error}") from None
-    if not isinstance(manifest, dict):
-        raise UserError(f"{path}: must be a JSON object, not {type(manifest).__name__}")
-    for key, kind in (("modules", dict), ("parameters", dict), ("reset", dict), ("tables", dict)):
-        if not isinstance(manifest.get(key), kind):
-            raise UserError(f"{path}: {key}: must be an object, not {manifest.get(key)!r}")
-    return manifest
-
-
-def _benches(folder: Path, manifest: dict) -> dict[str, str]:
-    """Return the Verilog module of every block that has a bench, the longest bench first."""
-    modules = manifest["modules"]
-    if not sorted((folder / "rtl").glob("*.v")):
-        raise UserError(f"{folder / 'rtl'}: must hold Verilog files, not none")
-    for block in modules:
-        bench = folder / "sim" / f"tb_{block}.py"
+            f"{delivered.folder / 'manifest.json'}: modules: must name a block, not {{}}"
+        )
+    for block, module in modules.items():
+        bench = delivered.folder / "sim" / f"tb_{block}.py"
         if not bench.is_file():
-            raise UserError(f"{bench}: must be the bench of {modules[block]}, not a missing file")
+            raise UserError(f"{bench}: must be the bench of {module}, not a missing file")
     return dict(sorted(modules.items(), key=lambda item: (item[0] != "tile", item[0])))
 
 
-def _stored_vectors(folder: Path) -> int:
-    path = folder / "sim" / "vectors.npz"
+def _check_vectors(delivered: Delivered, vectors: int | None) -> None:
+    """Refuse vectors that do not fit the design, or more than there are."""
+    path = delivered.folder / "sim" / "vectors.npz"
+    spec = delivered.spec
     try:
         with np.load(path) as stored:
-            return len(stored["x"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+            shapes = {key: stored[key].shape for key in ("x", "weights", "y_in")}
+        (count, rows), (stored_rows, outputs) = shapes["x"], shapes["weights"]
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise UserError(f"{path}: must hold the delivered vectors: {error}") from None
+    fits = rows == stored_rows <= spec.rows and 1 <= outputs <= spec.outputs
+    if not (count and fits and shapes["y_in"] == (count, outputs)):
+        shown = ", ".join(f"{key} {shape}" for key, shape in shapes.items())
+        raise UserError(
+            f"{path}: must fit {spec.rows} rows and {spec.outputs} outputs, not hold {shown}"
+        )
+    if vectors is not None and not 1 <= vectors <= count:
+        raise UserError(f"--vectors: must be between 1 and {count}, not {vectors}")
 
 
 class _Session:
     """The processes of one co-simulation."""
 
-    def __init__(self, folder: Path, simulator: str, vectors: int | None, scratch: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sources: list[str],
+        simulator: str,
+        vectors: int | None,
+        scratch: Path,
+    ) -> None:
         self.folder = folder
         self.simulator = simulator
         self.scratch = scratch
-        self.sources = [str(path) for path in sorted((folder / "rtl").glob("*.v"))]
+        self.sources = sources
         self.running: set[subprocess.Popen] = set()
         # The folder's own benches come first, then whatever this process can import.
         path = [str(folder / "sim"), *(entry or str(Path.cwd()) for entry in sys.path)]
