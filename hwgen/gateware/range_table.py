@@ -93,7 +93,8 @@ class RangeTable(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
 
-        pending, refused = Signal(), Signal()
+        pending = Signal()
+        refused = Signal()
         checked = Signal()  # the commit is legal and waits for the boundary
         shadow = self._fields("shadow")
         active = self._fields("active")
@@ -139,7 +140,9 @@ class RangeTable(wiring.Component):
 
     def _port(self, m: Module, shadow: dict, pending: Signal, refused: Signal) -> Signal:
         """Answer the bus; return the signal that starts a commit."""
-        access, write, commit = Signal(), Signal(), Signal()
+        access = Signal()
+        write = Signal()
+        commit = Signal()
         known = Signal()
         m.d.comb += [
             access.eq(self.psel & self.penable),
@@ -185,7 +188,8 @@ class RangeTable(wiring.Component):
                 (shadow[f"RANGE_{k}_payload"], shadow[f"RANGE_{k}_truncation"]) for k in range(2)
             )
             cover = self._cover
-            legal_0, legal_1 = Signal(), Signal()
+            legal_0 = Signal()
+            legal_1 = Signal()
             m.d.comb += legal_0.eq((low[1] <= low[0]) & (low[0] <= self.bits))
             m.d.comb += legal_1.eq(
                 (low[0] >= cover)
@@ -207,7 +211,8 @@ class RangeTable(wiring.Component):
 
         single = Signal()
         edge = Signal(n + 1)
-        low, high = Signal(n + 1), Signal(n + 1)
+        low = Signal(n + 1)
+        high = Signal(n + 1)
         m.d.comb += [
             single.eq(payload_0 >= self._cover),
             edge.eq(1 << payload_0),

@@ -187,7 +187,8 @@ class TwinRangeSearch(wiring.Component):
         m.d.comb += self.none.eq(plan.none)
         m.d.comb += self.last.eq(Mux(enters_high, plan.empty_1, ends))
 
-        decided, following = Signal(self.bits), Signal(self.bits)
+        decided = Signal(self.bits)
+        following = Signal(self.bits)
         m.d.comb += decided.eq(_decided(self.dac, trial, self.answer & ~detecting))
         m.d.comb += following.eq(Mux(enters_high, plan.high, trial >> 1))
 
