@@ -51,22 +51,24 @@ class AddsUp(Around):
         return m
 
 
-def shift_add(*, destinations, shifts, value_bits, reach, signed):
+def shift_add(destinations, shifts, value_bits, reach):
     operation = MicroOperation(destinations=destinations, shifts=shifts, value_bits=value_bits)
-    return ShiftAdd(operation=operation, reach=reach, signed=signed)
+    return ShiftAdd(operation=operation, reach=reach, signed=reach[0] < 0)
 
 
 @pytest.mark.parametrize(
-    "parameters",
+    ("destinations", "shifts", "value_bits", "reach"),
     [
-        dict(destinations=1, shifts=1, value_bits=2, reach=range(0, 10), signed=False),
-        dict(destinations=3, shifts=4, value_bits=3, reach=range(0, 200), signed=False),
-        dict(destinations=3, shifts=4, value_bits=3, reach=range(-120, 60), signed=True),
-        dict(destinations=8, shifts=14, value_bits=8, reach=range(-(2**23), 2**23), signed=True),
+        (1, 1, 2, range(10)),
+        (3, 4, 3, range(200)),
+        (3, 4, 3, range(-120, 60)),
+        (8, 14, 8, range(-(2**23), 2**23)),
     ],
 )
-def test_adds_up(parameters):
-    assert prove(AddsUp(shift_add(**parameters)), mode="prove", depth=2).holds
+def test_adds_up(destinations, shifts, value_bits, reach):
+    proof = AddsUp(shift_add(destinations, shifts, value_bits, reach))
+
+    assert prove(proof, mode="prove", depth=2).holds
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,6 @@ def test_adds_up(parameters):
 )
 def test_a_bug_is_found(old, new, monkeypatch):
     inject(monkeypatch, ShiftAdd, old, new)
-    dut = shift_add(destinations=2, shifts=3, value_bits=2, reach=range(-20, 20), signed=True)
+    proof = AddsUp(shift_add(2, 3, 2, range(-20, 20)))
 
-    assert not prove(AddsUp(dut), depth=4).holds
+    assert not prove(proof, depth=4).holds
