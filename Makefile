@@ -1,7 +1,6 @@
 # `make demo` and `make test` need python3, make and the package registries; they set up the rest.
 
 VENV := .venv/bin
-PRESETS = $(basename $(notdir $(wildcard hwgen/presets/*.yaml)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -33,9 +32,7 @@ lint: .venv/ready
 	@$(VENV)/ruff format --check .
 
 rtl: .venv/ready
-	@set -e; for preset in $(PRESETS); do \
-	    $(VENV)/hwgen generate $$preset -o rtl_out/$$preset --force; \
-	done
+	@$(VENV)/python .ci/rtl.py
 
 setup: .venv/ready
 	@:
