@@ -4,8 +4,30 @@ from collections.abc import Iterator
 
 from hwgen.report.keys import KEYS
 
-__all__ = ["missing_keys", "undocumented_keys"]
+__all__ = ["COSIM", "missing_keys", "undocumented_keys"]
 
+# A result as `hwgen cosim` prints it.
+COSIM = {
+    "simulator": "icarus",
+    "passed": 1,
+    "failed": 0,
+    "cycles": 1234,
+    "conversions": 56,
+    "decisions": 78,
+    "benches": [
+        {
+            "bench": "sar",
+            "module": "trq_sar",
+            "passed": True,
+            "cases": 3,
+            "message": None,
+            "seconds": 0.5,
+            "cycles": 1234,
+            "conversions": 56,
+            "decisions": 78,
+        }
+    ],
+}
 ITEM = "[]"
 Path = tuple[str, ...]
 

@@ -15,63 +15,12 @@ import numpy as np
 import pytest
 
 from hwgen import __version__
-from hwgen.cli import cli, main
+from hwgen.cli import cli
 from hwgen.config import json_schema
 from hwgen.errors import Mismatch, ToolMissing, UserError
-from hwgen.report.tables import as_text
-from tests.documented import missing_keys, undocumented_keys
+from tests.documented import COSIM
 
 COMMANDS = ["presets", "schema", "generate", "cosim", "synth", "run", "calibrate", "demo"]
-COSIM = {
-    "simulator": "icarus",
-    "passed": 1,
-    "failed": 0,
-    "cycles": 1234,
-    "conversions": 56,
-    "decisions": 78,
-    "benches": [
-        {
-            "bench": "sar",
-            "module": "trq_sar",
-            "passed": True,
-            "cases": 3,
-            "message": None,
-            "seconds": 0.5,
-            "cycles": 1234,
-            "conversions": 56,
-            "decisions": 78,
-        }
-    ],
-}
-
-
-class Ended:
-    """How a command ended, and what it printed."""
-
-    def __init__(self, code, out, err):
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def line(self):
-        """The one line on standard error; nothing may be on standard output."""
-        assert not self.out
-        assert self.err.count("\n") == 1
-        assert self.err.endswith("\n")
-        return self.err[:-1]
-
-
-@pytest.fixture
-def hwgen(capfd, folder):  # noqa: ARG001  (the folder is where it runs)
-    """Run a command in this process, in an empty folder."""
-    before = signal.getsignal(signal.SIGTERM)
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        return Ended(end.value.code, *capfd.readouterr())
-
-    yield run
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
@@ -408,88 +357,3 @@ def test_a_plain_terminal_gets_plain_characters():
     assert process.returncode == 0
     assert out.isascii()
     assert not err
-
-
-# Tables
-
-
-def test_the_table_of_a_cosimulation():
-    text = as_text("cosim", COSIM)
-
-    assert "trq_sar" in text
-    assert text.endswith("1 passed, 0 failed on icarus: 1,234 cycles, 56 conversions, 78 decisions")
-
-
-# Documented keys
-
-
-def test_undocumented_and_missing_keys_are_found():
-    assert not undocumented_keys("cosim", COSIM)
-    assert not missing_keys("cosim", COSIM)
-    assert undocumented_keys("cosim", COSIM | {"speed": 3}) == ["speed"]
-    assert undocumented_keys("cosim", {"benches": [{"speed": 3}]}) == ["benches.[].speed"]
-    assert undocumented_keys("run", {"layers": {"a": {"reads": 1, "speed": 3}}}) == [
-        "layers.a.speed"
-    ]
-    assert undocumented_keys("run", {"rivals": {"a": {"reads": 1}}}) == ["rivals.a.reads"]
-    assert missing_keys("presets", {}) == ["presets"]
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        "presets",
-        "schema",
-        "run baseline --network digits --data digits --images 1",
-        "run trq --network digits --data digits --images 1",
-        "calibrate trq --network digits --data digits --images 2 -o f.yaml",
-    ],
-)
-def test_every_key_that_is_printed_is_documented(hwgen, arguments):
-    command = arguments.split()[0]
-    result = json.loads(hwgen(*arguments.split(), "--json").out)
-
-    assert not undocumented_keys(command, result)
-    assert not missing_keys(command, result)
-
-
-def test_the_keys_of_generate_and_synth_are_documented(hwgen, folder):
-    (folder / "small.yaml").write_text(
-        "name: small\nextends: trq\narray: {rows: 4, columns: 4}\nweights: {bits: 3}\n"
-        "readout: {bits: 3, columns_per_lane: 4}\ninputs: {bits: 2}\ninterface: {x_elements: 4}\n"
-    )
-    generated = json.loads(hwgen("generate", "small.yaml", "-o", "d", "--json").out)
-    mapped = json.loads(hwgen("synth", "d", "--json").out)
-
-    assert not undocumented_keys("generate", generated)
-    assert not missing_keys("generate", generated)
-    assert not undocumented_keys("synth", mapped)
-    assert missing_keys("synth", mapped) == ["luts"]  # only with --fpga
-    table = as_text("generate", generated)
-    assert "rtl/" in table
-    assert "small_tile" in table
-    assert "interval_decode" in as_text("synth", mapped)
-
-
-@pytest.mark.slow
-@pytest.mark.cocotb
-def test_the_keys_of_the_demo_and_its_parts_are_documented(hwgen):
-    result = json.loads(hwgen("demo", "-o", "d", "--json").out)
-
-    assert not undocumented_keys("demo", result)
-    assert not missing_keys("demo", result)
-    for design in result["designs"]:
-        for command in ("run", "cosim", "synth"):
-            assert not undocumented_keys(command, design[command])
-        assert not missing_keys("run", design["run"])
-        assert not missing_keys("cosim", design["cosim"])
-    assert "decisions per conversion" in as_text("demo", result)
-
-
-def test_what_calibrate_writes_is_a_design_file(hwgen):
-    data = ["--network", "digits", "--data", "digits", "--images", "2"]
-    hwgen("calibrate", "trq", *data, "-o", "tables.yaml")
-    ended = hwgen("run", "tables.yaml", *data)
-
-    assert ended.code == 0
-    assert "accuracy" in ended.out

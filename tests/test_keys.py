@@ -1,0 +1,92 @@
+"""Results: every key is documented, every table shows what it should."""
+
+import json
+
+import pytest
+
+from hwgen.report.tables import as_text
+from tests.documented import COSIM, missing_keys, undocumented_keys
+
+# Tables
+
+
+def test_the_table_of_a_cosimulation():
+    text = as_text("cosim", COSIM)
+
+    assert "trq_sar" in text
+    assert text.endswith("1 passed, 0 failed on icarus: 1,234 cycles, 56 conversions, 78 decisions")
+
+
+# Documented keys
+
+
+def test_undocumented_and_missing_keys_are_found():
+    assert not undocumented_keys("cosim", COSIM)
+    assert not missing_keys("cosim", COSIM)
+    assert undocumented_keys("cosim", COSIM | {"speed": 3}) == ["speed"]
+    assert undocumented_keys("cosim", {"benches": [{"speed": 3}]}) == ["benches.[].speed"]
+    assert undocumented_keys("run", {"layers": {"a": {"reads": 1, "speed": 3}}}) == [
+        "layers.a.speed"
+    ]
+    assert undocumented_keys("run", {"rivals": {"a": {"reads": 1}}}) == ["rivals.a.reads"]
+    assert missing_keys("presets", {}) == ["presets"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "presets",
+        "schema",
+        "run baseline --network digits --data digits --images 1",
+        "run trq --network digits --data digits --images 1",
+        "calibrate trq --network digits --data digits --images 2 -o f.yaml",
+    ],
+)
+def test_every_key_that_is_printed_is_documented(hwgen, arguments):
+    command = arguments.split()[0]
+    result = json.loads(hwgen(*arguments.split(), "--json").out)
+
+    assert not undocumented_keys(command, result)
+    assert not missing_keys(command, result)
+
+
+def test_the_keys_of_generate_and_synth_are_documented(hwgen, folder):
+    (folder / "small.yaml").write_text(
+        "name: small\nextends: trq\narray: {rows: 4, columns: 4}\nweights: {bits: 3}\n"
+        "readout: {bits: 3, columns_per_lane: 4}\ninputs: {bits: 2}\ninterface: {x_elements: 4}\n"
+    )
+    generated = json.loads(hwgen("generate", "small.yaml", "-o", "d", "--json").out)
+    mapped = json.loads(hwgen("synth", "d", "--json").out)
+
+    assert not undocumented_keys("generate", generated)
+    assert not missing_keys("generate", generated)
+    assert not undocumented_keys("synth", mapped)
+    assert missing_keys("synth", mapped) == ["luts"]  # only with --fpga
+    table = as_text("generate", generated)
+    assert "rtl/" in table
+    assert "small_tile" in table
+    assert "interval_decode" in as_text("synth", mapped)
+
+
+@pytest.mark.slow
+@pytest.mark.cocotb
+def test_the_keys_of_the_demo_and_its_parts_are_documented(hwgen):
+    result = json.loads(hwgen("demo", "-o", "d", "--json").out)
+
+    assert not undocumented_keys("demo", result)
+    assert not missing_keys("demo", result)
+    for design in result["designs"]:
+        for command in ("run", "cosim", "synth"):
+            assert not undocumented_keys(command, design[command])
+        assert not missing_keys("run", design["run"])
+        assert not missing_keys("cosim", design["cosim"])
+    assert "decisions per conversion" in as_text("demo", result)
+
+
+def test_what_calibrate_writes_is_a_design_file(hwgen):
+    data = ["--network", "digits", "--data", "digits", "--images", "2"]
+    hwgen("calibrate", "trq", *data, "-o", "tables.yaml")
+    ended = hwgen("run", "tables.yaml", *data)
+
+    assert ended.code == 0
+    assert "accuracy" in ended.out
