@@ -84,7 +84,7 @@ def deliverables(design: Design) -> tuple[dict[str, bytes], dict]:
     texts |= {f"docs/{name}": text for name, text in _documents(design, rtl, vectors.layer).items()}
     texts |= {f"tables/{name}": text for name, text in table_files(design).items()}
     contents = {path: text.encode() for path, text in texts.items()}
-    contents |= {f"sim/{path.name}": path.read_bytes() for path in _bench_files()}
+    contents |= {f"sim/{path.name}": path.read_bytes() for path in _bench_files(rtl)}
     contents["sim/vectors.npz"] = archive(vectors)
     described["files"] = {path: _hash(contents[path]) for path in sorted(contents)}
     contents[MANIFEST] = as_json(described).encode()
@@ -119,8 +119,11 @@ def _documents(design: Design, rtl: Rtl, layer: str | None) -> dict[str, str]:
     return documents
 
 
-def _bench_files() -> list[Path]:
-    return sorted(benches.folder().glob("*.py"))
+def _bench_files(rtl: Rtl) -> list[Path]:
+    """Return the benches of the blocks that there are, and what all benches share."""
+    wanted = {f"tb_{block}" for block in rtl.modules}
+    found = sorted(benches.folder().glob("*.py"))
+    return [path for path in found if path.stem in wanted or not path.stem.startswith("tb_")]
 
 
 def _hash(content: bytes) -> str:

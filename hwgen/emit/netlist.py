@@ -597,7 +597,7 @@ class _Simplifier:
             yield from _read_by(body)
         yield from self._roots()
         for wire, spec in self._kept_aliases():
-            yield from ((chunk,) for chunk, _ in _parts(wire, spec))
+            yield from (value for value, _ in _parts(wire, spec))
 
     def _kept_aliases(self) -> Iterator[tuple[str, Spec]]:
         live = {wire for spec in self._live() for wire in _wires(spec)}
@@ -635,8 +635,8 @@ class _Simplifier:
         for wire, spec in self._kept_aliases():
             if len(spec) > 1:
                 netlist.vectors.setdefault(spec, wire)
-            for chunk, part in _parts(wire, spec):
-                netlist.assigns[part] = (chunk,)
+            for value, part in _parts(wire, spec):
+                netlist.assigns[part] = value
         for wire, spec in self.aliases.items():
             if _is_field(wire) and len(spec) == 1 and isinstance(spec[0], Slice):
                 netlist.fields.setdefault(spec[0], wire)
@@ -685,14 +685,18 @@ def _is_field(wire: str) -> bool:
     return "." in wire or "[" in wire
 
 
-def _parts(wire: str, spec: Spec) -> Iterator[tuple[Slice | Const, Slice]]:
-    """Yield the chunks of a spec with the part of `wire` that each belongs to, but not itself."""
-    low = 0
-    for chunk in spec:
-        part = Slice(wire, low, chunk.width)
-        if part != chunk:
-            yield chunk, part
-        low += chunk.width
+def _parts(wire: str, spec: Spec) -> Iterator[tuple[Spec, Slice]]:
+    """Yield what `wire` is another name of, in as few parts as it takes to leave out itself."""
+    low = at = 0
+    value: list[Slice | Const] = []
+    for chunk in [*spec, None]:
+        if chunk is None or chunk == Slice(wire, at, chunk.width):
+            if value:
+                yield tuple(value), Slice(wire, low, at - low)
+            value, low = [], at + (chunk.width if chunk else 0)
+        else:
+            value.append(chunk)
+        at += chunk.width if chunk else 0
 
 
 def _assigns(body: Body) -> Iterator[Assign]:

@@ -204,11 +204,12 @@ class _Writer:
                     )
 
         for target, value in self.netlist.assigns.items():
-            text = (
-                self._sum(value) or self._operator(value)[0]
-                if isinstance(value, Op)
-                else self._text(value)
-            )
+            if isinstance(value, Op):
+                text = self._sum(value) or self._operator(value)[0]
+            elif self.netlist.vectors.get(value) == target.wire:
+                text = self._concatenated(value)
+            else:
+                text = self._text(value)
             if self._is_whole(target, value):
                 declare_fields()
                 wires.append(_wrapped(f"{self._declared('wire', target.wire)} = {text};"))
@@ -505,6 +506,9 @@ class _Writer:
             return self._chunk(chunk), None
         if spec in self.netlist.vectors:
             return self.names.wires[self.netlist.vectors[spec]], None
+        return self._concatenated(spec), None
+
+    def _concatenated(self, spec: Spec) -> str:
         parts: list[str] = []
         chunks = list(reversed(spec))
         while chunks:
@@ -514,7 +518,7 @@ class _Writer:
             text = self._text((chunks[0],))
             parts.append(text if same == 1 else f"{{{same}{{{text}}}}}")
             chunks = chunks[same:]
-        return (parts[0] if len(parts) == 1 else f"{{{', '.join(parts)}}}"), None
+        return parts[0] if len(parts) == 1 else f"{{{', '.join(parts)}}}"
 
     def _chunk(self, chunk: Slice | Const) -> str:
         if isinstance(chunk, Const):
