@@ -17,6 +17,7 @@ from amaranth.hdl import (
     Elaboratable,
     Fragment,
     Instance,
+    MemoryInstance,
     ResetSignal,
     Signal,
     Value,
@@ -130,7 +131,7 @@ class _Workshop:
         children = []
         for k, (inner, name, src_loc) in enumerate(fragment.subfragments):
             component = _component(inner)
-            if component is None:
+            if component is None or isinstance(inner, MemoryInstance):
                 children += self._replace_components(inner)
                 continue
             child = self.block(inner, component, re.sub(r"_\d+$", "", name or "block"))

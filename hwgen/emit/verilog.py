@@ -129,8 +129,8 @@ class _Writer:
         ]
         body = "\n\n".join("\n".join(lines) for lines in sections if lines)
         comment = textwrap.indent(header, "// ", lambda _: True)
-        comment = "\n".join(line.rstrip() for line in comment.splitlines())
-        return f"{comment}\n\n{body}\n\nendmodule\n".lstrip("\n")
+        text = f"{comment}\n\n{body}\n\nendmodule\n".lstrip("\n")
+        return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
     # Declarations
 
