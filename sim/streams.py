@@ -11,12 +11,30 @@ from cocotb.triggers import RisingEdge
 
 from bench import Bench
 
-__all__ = ["Sink", "Source", "open_cycles"]
+__all__ = ["Sink", "Source", "Stalls"]
 
 
-def open_cycles(seed: int, busy: float, cycles: int) -> np.ndarray:
-    """Return for every cycle whether an endpoint is willing, on a fraction `busy` of them."""
-    return np.random.default_rng(seed).random(cycles) < busy
+class Stalls:
+    """When an endpoint is willing: in a fraction of all cycles, chosen once and for all.
+
+    Parameters
+    ----------
+    seed : int
+        Which cycles.
+    busy : float
+        How many of them: 1.0 is all.
+    cycles : int
+        By when everything must be over.
+    """
+
+    def __init__(self, seed: int, busy: float, cycles: int) -> None:
+        self.willing = (np.random.default_rng(seed).random(cycles) < busy).tolist()
+
+    def __call__(self, cycle: int) -> bool:
+        """Tell whether the endpoint is willing in a cycle."""
+        if cycle >= len(self.willing):
+            raise AssertionError(f"expected an end by cycle {len(self.willing)}, got none")
+        return self.willing[cycle]
 
 
 class Source:

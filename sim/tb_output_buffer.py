@@ -5,7 +5,7 @@ import numpy as np
 
 from bench import Bench, case, expect, spec
 from hwgen_models.output_buffer import output_buffer, y_words
-from streams import Sink, Source, open_cycles
+from streams import Sink, Source, Stalls
 
 VECTORS = 12
 CYCLES = 40  # per word, at the most
@@ -41,14 +41,14 @@ async def _run(dut, *, seed: int, busy: float) -> None:
         bench.inputs |= {"y_in__valid": 0, "y_in__payload": 0}
     await bench.reset()
     limit = VECTORS * (design.outputs + 2) * CYCLES
-    takes, offers = (open_cycles(seed + k, busy, limit) for k in range(2))
-    sink = Sink(bench, "o_", lambda cycle: takes[cycle])
+    takes, offers = (Stalls(seed + k, busy, limit) for k in range(2))
+    sink = Sink(bench, "o_", takes)
     total = int(used.sum())
     running = [cocotb.start_soon(sink.run(total))]
     if design.y_in:
         chained = np.concatenate([row[:n] for row, n in zip(y_in, used, strict=True)])
         words = y_words(chained, y_bits=design.y_bits)
-        source = Source(bench, "y_in_", words, lambda cycle: offers[cycle])
+        source = Source(bench, "y_in_", words, offers)
         running.append(cocotb.start_soon(source.run()))
 
     written, emptied = [], []
@@ -75,20 +75,20 @@ async def _run(dut, *, seed: int, busy: float) -> None:
     expect("cycle of empty", np.array(emptied[1:]), np.array(moved)[ends] + 1)
 
 
-def _times(written, takes, offers) -> tuple[list[int], list[int]]:
+def _times(written: list[int], takes: Stalls, offers: Stalls | None) -> tuple[list[int], list[int]]:
     """Return when each word moves to the register of ``y``, and when it is taken from there."""
     moved: list[int] = []
     taken: list[int] = []
     for k, cycle in enumerate(written):
         offered = moved[-1] + 1 if moved else 0
-        while offers is not None and not offers[offered]:
+        while offers is not None and not offers(offered):
             offered += 1
         earliest = [cycle + 1, offered]
         if k:
             earliest += [moved[-1] + 1, taken[-1]]
         moved.append(max(earliest))
         at = moved[-1] + 1
-        while not takes[at]:
+        while not takes(at):
             at += 1
         taken.append(at)
     return moved, taken

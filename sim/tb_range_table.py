@@ -58,6 +58,25 @@ class Port:
 
 
 @case
+async def a_commit_takes_effect_as_soon_as_it_is_checked(dut):
+    """Commit another number of outputs between two vectors, and count the cycles."""
+    port = Port(dut)
+    bench, model = port.bench, port.model
+    await bench.reset()
+    await bench.step(boundary=1)
+    await port.write(0x0C, 1)
+    await port.write(COMMIT, 1)
+    # The bus has spent one cycle of the check; one register is checked in each.
+    for _ in range(3 if port.twin else 1):
+        port.active("during the check")
+        await bench.step()
+    port.active("in the cycle after the check")
+    await bench.step()
+    model.boundary()
+    port.active("two cycles after the check")
+
+
+@case
 async def answers_and_commits_like_the_model(dut):
     """Read, write and commit at random, legal and illegal."""
     rng = np.random.default_rng(9)

@@ -18,6 +18,8 @@ async def walks_exactly_the_tree_of_every_table(dut):
         inputs["plan"] = 0
     bench = Bench(dut, **inputs)
     await bench.reset()
+    for name in ("dac", "range") if twin else ("dac",):
+        expect(f"after reset, {name}", bench.read(name), 0)
     for table in tables(12, seed=6):
         tree = tree_of(table)
         leaves = every_leaf(tree)

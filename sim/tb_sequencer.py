@@ -7,7 +7,7 @@ import numpy as np
 from bench import Bench, case, expect, spec
 from hwgen_models.lane import read_times
 from hwgen_models.sequencer import NEVER, Schedule, Sequencer, Willing
-from streams import open_cycles
+from streams import Stalls
 
 VECTORS = 10
 LANES = 3
@@ -121,20 +121,18 @@ async def _run(dut, *, seed: int, busy: float) -> None:
     active[1], active[2] = 0, 1
     lane_cycles = rng.integers(0, 60, size=(*shape, LANES))
     outputs = int(rng.integers(1, design.outputs + 1))
-    x, y = (open_cycles(seed + k, busy, LATEST) for k in range(2))
+    x, y = (Stalls(seed + k, busy, LATEST) for k in range(2))
 
     bench = Bench(dut, **_inputs(outputs))
     await bench.reset()
-    surroundings = Surroundings(
-        active, lane_cycles, x=lambda cycle: bool(x[cycle]), y=lambda cycle: bool(y[cycle])
-    )
+    surroundings = Surroundings(active, lane_cycles, x, y)
     golden = Sequencer(
         beats=1,
         outputs=outputs,
         banks=design.banks,
         settle_row=design.settle_row,
         sample_cycles=design.sample_cycles,
-    ).schedule(active, lane_cycles, x=surroundings.x, y=surroundings.y)
+    ).schedule(active, lane_cycles, x=x, y=y)
     expected = _expected(golden)
     for cycle in range(golden.finish + 3):
         await bench.step(**surroundings.inputs(cycle))

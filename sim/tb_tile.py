@@ -17,10 +17,10 @@ from bench import Bench, case, count, expect, manifest, ranges, spec, vectors
 from hwgen_models.crossbar import Comparator, Nonidealities
 from hwgen_models.input_buffer import beats_of
 from hwgen_models.output_buffer import y_words
-from hwgen_models.row_drive import drive_word, planes_of
+from hwgen_models.row_drive import drive_word, input_range, planes_of
 from hwgen_models.sequencer import NEVER, Schedule, always
 from hwgen_models.tile import Result, Tile, crossbar_of
-from streams import Sink, Source, open_cycles
+from streams import Sink, Source, Stalls
 
 FEW = 2  # vectors, where not all of them are needed
 SLACK = 4  # cycles after the last event
@@ -60,17 +60,21 @@ async def decisions_of_a_noisy_array_are_predicted(dut):
 
 
 @case
-async def reset_values_search_all_bits_of_all_outputs(dut):
-    """Load nothing, and use every column."""
-    delivered = _first(vectors(), 1)
-    design = spec()
-    rng = np.random.default_rng(34)
-    limit = 2 ** (design.slices * design.cell_bits) - 1
-    delivered["weights"] = rng.integers(-limit, limit + 1, size=(design.rows, design.outputs))
-    delivered["y_in"] = np.zeros((len(delivered["x"]), design.outputs), dtype=int)
-    run = Run(dut, delivered, table=None)
+async def counts_of_all_sizes_let_every_lane_be_the_last(dut):
+    """Drive and store numbers of all magnitudes, and use every column."""
+    run = Run(dut, _made_up(seed=34, reads=24))
     await run.reset()
+    await run.load(run.table, run.outputs)
     await run.stream(seed=34, busy=0.9)
+    run.compare()
+
+
+@case
+async def reset_values_search_all_bits_of_all_outputs(dut):
+    """Load nothing."""
+    run = Run(dut, _made_up(seed=35, reads=1), table=None)
+    await run.reset()
+    await run.stream(seed=35, busy=0.9)
     run.compare()
 
 
@@ -180,8 +184,7 @@ class Run:
         bench = self.bench
         self.result = self.tile.run(self.x, self.y_in, keep="counts")
         limit = 64 * (self.result.y.size + self.x.size) + int(self.result.lane_cycles.sum())
-        patterns = [open_cycles(seed + k, busy, bench.cycle + limit) for k in range(3)]
-        willing = [lambda cycle, pattern=pattern: bool(pattern[cycle]) for pattern in patterns]
+        willing = [Stalls(seed + k, busy, bench.cycle + limit) for k in range(3)]
         start = bench.cycle + 1
         self.schedule = self.tile.schedule(self.result, *willing, start=start)
         tasks = self._start(self.result, *willing, reads=self._reads(self.result))
@@ -354,6 +357,22 @@ def _idle(schedule: Schedule, first: int, length: int) -> np.ndarray:
                 busy(q + 1, served + 1)  # in a bank
         busy(schedule.ending[v], schedule.y[v, -1] + 1)  # in accumulators and output buffer
     return idle
+
+
+def _made_up(*, seed: int, reads: int) -> dict[str, np.ndarray]:
+    """Return inputs and weights of all magnitudes, enough for so many reads."""
+    design = spec()
+    rng = np.random.default_rng(seed)
+    count = max(1, reads // design.planes)
+    legal = input_range(input_bits=design.input_bits, signed=design.signed_inputs)
+    x = rng.integers(legal[0], legal[-1] + 1, size=(count, design.rows))
+    x >>= rng.integers(0, design.input_bits, size=(count, 1))
+    limit = 2 ** (design.slices * design.cell_bits) - 1
+    weights = rng.integers(-limit, limit + 1, size=(design.rows, design.outputs))
+    weights >>= rng.integers(0, limit.bit_length() + 1, size=(1, design.outputs))
+    own, reach = design.tile_range, design.y_range
+    y_in = rng.integers(reach[0] - own[0], reach[-1] - own[-1] + 1, size=(count, design.outputs))
+    return {"x": x, "weights": weights, "y_in": y_in}
 
 
 def _first(delivered: dict[str, np.ndarray], amount: int) -> dict[str, np.ndarray]:

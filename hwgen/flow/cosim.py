@@ -150,7 +150,7 @@ def _check_vectors(delivered: Delivered, vectors: int | None) -> None:
     path = delivered.folder / "sim" / "vectors.npz"
     spec = delivered.spec
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             shapes = {key: stored[key].shape for key in ("x", "weights", "y_in")}
         (count, rows), (stored_rows, outputs) = shapes["x"], shapes["weights"]
     except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
