@@ -813,7 +813,9 @@ def _decided(body: Body) -> Body:
     decided: Body = []
     for statement in body:
         if isinstance(statement, Assign):
-            decided.append(statement)
+            (target,) = statement.target
+            assert isinstance(target, Slice)
+            decided = [*_without(decided, target), statement]
             continue
         cases = [Case(case.patterns, _decided(case.body)) for case in statement.cases]
         value = _value(statement.selector)
@@ -825,14 +827,42 @@ def _decided(body: Body) -> Body:
                     break
         elif cases and not cases[0].patterns:
             decided += cases[0].body
-        elif any(case.body for case in cases):
-            while not cases[-1].body:
-                cases.pop()
-            decided.append(Switch(statement.selector, cases))
-    targets = [s.target if isinstance(s, Assign) else None for s in decided]
-    return [
-        s for k, s in enumerate(decided) if not targets[k] or targets[k] not in targets[k + 1 :]
-    ]
+        else:
+            decided += _switch(statement.selector, cases)
+    return decided
+
+
+def _switch(selector: Spec, cases: list[Case]) -> list[Switch]:
+    """Return a switch without the cases at its end that do nothing, or none at all."""
+    while cases and not cases[-1].body:
+        cases.pop()
+    return [Switch(selector, cases)] if cases else []
+
+
+def _without(body: Body, part: Slice) -> Body:
+    """Return statements with everything removed that they assign to some bits.
+
+    Whoever assigns to them afterwards hides it anyway; but Yosys 0.70, when it reads a register's
+    ``if (a) begin if (b) y <= 1; y <= 0; end``, lets the inner condition win.
+    """
+    kept: Body = []
+    for statement in body:
+        if isinstance(statement, Switch):
+            cases = [Case(case.patterns, _without(case.body, part)) for case in statement.cases]
+            kept += _switch(statement.selector, cases)
+            continue
+        (target,) = statement.target
+        assert isinstance(target, Slice)
+        first = max(part.low, target.low)
+        last = min(part.low + part.width, target.low + target.width)
+        if target.wire != part.wire or first >= last:
+            kept.append(statement)
+            continue
+        for low, high in ((target.low, first), (last, target.low + target.width)):
+            if low < high:
+                value = cut(statement.value, low - target.low, high - low)
+                kept.append(Assign((Slice(target.wire, low, high - low),), value))
+    return kept
 
 
 def _matches(pattern: str, bits: str) -> bool:
