@@ -1,0 +1,137 @@
+// baseline_lane: Serve columns columns in turn, each as fast as its search allows.
+//
+// Design baseline, written by hwgen 0.1.0.
+// rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,
+// input_bits=8, signed_inputs=false, dac_bits=1, search=binary, readout_bits=8, saturate=false,
+// columns_per_lane=8, banks=2, row_tiles=64, y_in=true, x_elements=8, compare_stages=0,
+// settle_row=4, sample_cycles=1, settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
+//
+// Output of hwgen: the text is yours. Use it under any terms you like, without notice.
+
+module baseline_lane (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire [1:0]  load,
+    input  wire        older,
+    input  wire [2:0]  plane_0,
+    input  wire [2:0]  plane_1,
+    input  wire [1:0]  negate,
+    input  wire [7:0]  used,
+    output reg  [1:0]  pending,
+    output reg  [2:0]  column,
+    output reg         bank,
+    output wire        acquire,
+    output wire        strobe,
+    output wire        busy,
+    output wire [7:0]  dac,
+    input  wire        compare,
+    input  wire [2:0]  read_destination,
+    output wire [15:0] read_value,
+    input  wire        clear
+);
+
+  reg [2:0] following;
+  reg bank_done;
+  reg [2:0] column_done;
+  reg shift_add_i__valid;
+  wire sar_search_start;
+  wire sar_search_step;
+  wire sar_search_answer;
+  wire search_none;
+  wire search_last;
+  wire sar_idle;
+  wire sar_finish;
+  wire [14:0] shift_add_i__payload;
+
+  wire pending_bank = (&pending) ? older : pending[1];
+  wire [7:0] above = 8'hfe << column;
+  wire [7:0] candidates = sar_idle ? used : used & above;
+  wire more = |candidates;
+  wire [2:0] plane = bank_done ? plane_1 : plane_0;
+  wire negate_plane = negate[bank_done];
+  wire sar_start = sar_finish ? more : sar_idle & (|pending) & more;
+
+  assign shift_add_i__payload = {dac, negate_plane, plane, column_done};
+
+  baseline_sar sar (
+    .clk(clk),
+    .rst(rst),
+    .start(sar_start),
+    .idle(sar_idle),
+    .finish(sar_finish),
+    .acquire(acquire),
+    .strobe(strobe),
+    .busy(busy),
+    .compare(compare),
+    .search_start(sar_search_start),
+    .search_step(sar_search_step),
+    .search_answer(sar_search_answer),
+    .search_none(search_none),
+    .search_last(search_last)
+  );
+
+  baseline_search search (
+    .clk(clk),
+    .rst(rst),
+    .start(sar_search_start),
+    .step(sar_search_step),
+    .answer(sar_search_answer),
+    .none(search_none),
+    .last(search_last),
+    .dac(dac)
+  );
+
+  baseline_shift_add shift_add (
+    .clk(clk),
+    .rst(rst),
+    .i__payload(shift_add_i__payload),
+    .i__valid(shift_add_i__valid),
+    .read_destination(read_destination),
+    .read_value(read_value),
+    .clear(clear)
+  );
+
+  always @* begin
+    following = 3'd0;
+    if (candidates[7]) following = 3'd7;
+    if (candidates[6]) following = 3'd6;
+    if (candidates[5]) following = 3'd5;
+    if (candidates[4]) following = 3'd4;
+    if (candidates[3]) following = 3'd3;
+    if (candidates[2]) following = 3'd2;
+    if (candidates[1]) following = 3'd1;
+    if (candidates[0]) following = 3'd0;
+  end
+
+  always @(posedge clk or posedge rst) begin
+    if (rst) begin
+      bank <= 1'b0;
+      pending <= 2'd0;
+      column <= 3'd0;
+      shift_add_i__valid <= 1'b0;
+      column_done <= 3'd0;
+      bank_done <= 1'b0;
+    end else begin
+      shift_add_i__valid <= sar_finish;
+      column_done <= column;
+      bank_done <= bank;
+      if (sar_idle & (|pending)) begin
+        bank <= pending_bank;
+        if (!more) begin
+          if (!pending_bank) pending[0] <= 1'b0;
+          else pending[1] <= 1'b0;
+        end
+      end
+      if (sar_finish) begin
+        if (!more) begin
+          if (!bank) pending[0] <= 1'b0;
+          else pending[1] <= 1'b0;
+        end
+      end
+      if (load[0]) pending[0] <= 1'b1;
+      if (load[1]) pending[1] <= 1'b1;
+      if (sar_start) column <= following;
+    end
+  end
+
+endmodule
