@@ -26,7 +26,8 @@ __all__ = ["Bench", "case", "count", "expect", "manifest", "pack", "ranges", "sp
 
 PERIOD_PS = 10_000
 RESET_CYCLES = 3
-CYCLES_LIMIT = 2_000_000  # no case comes near; one that does waits for something that never comes
+CONVERSIONS_LIMIT = 20_000  # no case comes near; one that does waits for what never comes
+OTHER_CYCLES_LIMIT = 100_000
 
 _counts: dict[str, int] = {}
 
@@ -36,10 +37,11 @@ def case(function: Callable[..., Awaitable[None]]) -> Callable:
 
     @functools.wraps(function)
     async def run(dut) -> None:
+        limit = OTHER_CYCLES_LIMIT + CONVERSIONS_LIMIT * spec().longest_conversion
         try:
-            await with_timeout(function(dut), CYCLES_LIMIT * PERIOD_PS, "ps")
+            await with_timeout(function(dut), limit * PERIOD_PS, "ps")
         except SimTimeoutError:
-            raise AssertionError(f"expected an end within {CYCLES_LIMIT} cycles") from None
+            raise AssertionError(f"expected an end within {limit} cycles, got none") from None
         finally:
             if target := os.environ.get("HWGEN_COUNTS"):
                 Path(target).write_text(json.dumps(_counts))

@@ -26,6 +26,7 @@ async def total_follows_the_rows_by_one_cycle(dut):
 
     bench = Bench(dut, drive=0)
     await bench.reset()
+    expect("after reset", bench.read("total"), 0)
     for n, digits in enumerate(drives):
         await bench.step(drive=drive_word(digits, dac_bits=design.dac_bits))
         expect(f"read {n}, same cycle", bench.read("total"), totals[n - 1].item() if n else 0)
