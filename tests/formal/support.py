@@ -42,7 +42,7 @@ def anything(m, shape, name: str) -> Signal:
 def claim(m, condition: Value, *, when: Value | int = 1) -> None:
     """Assert `condition` in all cycles with `when`."""
     with m.If(when):
-        m.d.comb += Assert(condition)
+        m.d.comb += Assert(condition, src_loc_at=1)
 
 
 def inject(monkeypatch, component: type, old: str, new: str) -> None:

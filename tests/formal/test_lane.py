@@ -3,7 +3,7 @@
 
 import pytest
 from amaranth import Module, Mux, Signal
-from amaranth.hdl import Value
+from amaranth.hdl import Assume, Value
 
 from hwgen.gateware.lane import Lane
 from hwgen.gateware.sar import Sar
@@ -129,6 +129,21 @@ class ServesInOrder(OfALane):
         return m
 
 
+class HoldsWhatItConverts(OfALane):
+    """From reset: a lane that converts has the bank pending, so nobody frees it meanwhile.
+
+    A bank is loaded only while it is free (`tests/formal/test_sequencer.py`).
+    """
+
+    def elaborate(self, platform):
+        m = Module()
+        self.enter(m)
+        lane = self.dut
+        m.d.comb += Assume((self.load & lane.pending) == 0)
+        claim(m, lane.pending.bit_select(lane.bank, 1), when=~lane.sar.idle)
+        return m
+
+
 class ServesAllItHolds(OfALane):
     """From any state, a lane that gets no further reads has soon served both banks and is idle."""
 
@@ -161,6 +176,11 @@ def test_is_idle_or_converting_anew_within_one_longest_conversion(lane):
 @pytest.mark.parametrize("columns", [{}, ODD])
 def test_serves_the_used_columns_of_either_bank_in_order(search, columns):
     assert holds(ServesInOrder(TileSpec(search=search, **columns)))
+
+
+@pytest.mark.parametrize("search", ["binary", "twin-range"])
+def test_holds_the_bank_that_it_converts(search):
+    assert prove(HoldsWhatItConverts(TileSpec(search=search)), mode="prove", depth=2).holds
 
 
 @pytest.mark.parametrize("search", ["binary", "twin-range"])
