@@ -12,7 +12,7 @@ from hwgen.flow.tools import run_yosys
 
 __all__ = ["Claim", "claims", "unproven"]
 
-GROUP = 100_000  # characters of RTLIL that are compared at once; Yosys is slow with many and much
+GROUP = 20_000  # characters of RTLIL that are compared at once; Yosys is slow with many and much
 
 # Values after power-up are no part of the comparison: the text leaves them to the reset.
 PREPARE = """
@@ -38,7 +38,7 @@ async2sync
 PROVE = """
 delete gold_* gate_*
 equiv_simple -undef -ignore-unknown-cells equiv_*
-equiv_induct -undef -ignore-unknown-cells equiv_*
+equiv_induct -undef -seq 1 -ignore-unknown-cells equiv_*
 tee -q -o status.txt equiv_status equiv_*
 """
 
@@ -50,6 +50,7 @@ class Claim:
     block: Block
     text: str
     hints: dict[str, tuple[str, int]]  # RTLIL wire -> Verilog name and width: where to look first
+    instances: dict[str, str]  # the same of instances
     reset: Reset
     expected: str  # RTLIL
     children: tuple[Block, ...]
@@ -77,12 +78,15 @@ def claims(
     found = []
     for block, truth in zip(blocks, expected or blocks, strict=True):
         netlist = simplify(block.rtlil, directions)
-        names = _Names(block, netlist, reset, str).wires
+        names = _Names(block, netlist, reset, str)
         found.append(
             Claim(
                 block=block,
                 text=mutate(verilog(block, interfaces, reset=reset)),
-                hints={wire: (name, netlist.wires[wire].width) for wire, name in names.items()},
+                hints={
+                    wire: (name, netlist.wires[wire].width) for wire, name in names.wires.items()
+                },
+                instances=names.instances,
                 reset=reset,
                 expected=truth.text,
                 children=tuple(interfaces[name] for name in block.children),
@@ -111,12 +115,18 @@ def unproven(claims: list[Claim], folder: Path) -> dict[str, list[str]]:
     status = (folder / "status.txt").read_text()
     assert status.count(" $equiv cells in equiv_") == len(groups)
 
+    complaints = re.findall(r"Unproven \$equiv \S+: (.*)", status)
+    complaints += (folder / "clocking.txt").read_text().splitlines()
     found: dict[str, list[str]] = {}
-    for signal in re.findall(r"Unproven \$equiv \S+: \\(\S+)_gold", status):
-        found.setdefault(re.split("[.:]", signal)[0], []).append(signal)
-    for cell in (folder / "clocking.txt").read_text().split():
-        found.setdefault(cell.partition("/")[2].split(".")[0], []).append(cell)
+    for complaint in complaints:
+        # names begin with an instance of a top, which is called after its module
+        module = next((claim.module for claim in claims if _speaks_of(claim, complaint)), "?")
+        found.setdefault(module, []).append(complaint)
     return found
+
+
+def _speaks_of(claim: Claim, complaint: str) -> bool:
+    return re.search(rf"\\{claim.module}[.:]", complaint) is not None
 
 
 def _gold(claim: Claim) -> str:
@@ -124,9 +134,11 @@ def _gold(claim: Claim) -> str:
     text = re.sub(
         r"^module \\\S+$", rf"module \\{claim.module}_gold", claim.expected, flags=re.MULTILINE
     )
-    for child in claim.children:
-        cell = rf"cell \\{child.module} \\(\S+)"
-        text = re.sub(cell, rf"cell \\{child.module}_box \\written.\1.inside", text)
+    text = re.sub(
+        r"cell \\(\S+) \\(\S+)",
+        lambda cell: rf"cell \{cell[1]}_box \written.{claim.instances[cell[2]]}.inside",
+        text,
+    )
     known = set(re.findall(r"^ *wire width .* (\S+)$", text, flags=re.MULTILINE))
     ports = {f"\\{port.name}" for port in claim.block.ports}
     hints = [

@@ -358,7 +358,7 @@ class _Simplifier:
         registers = {wire for flop in self.flops if (wire := self._whole(flop.body[0].value))}
         for wire, body in list(self.processes.items()):
             if wire not in registers and self._is_small(wire, body):
-                value = self._choice(body, ())
+                value = self._choice(body, (Const(0, self.wires[wire].width),))
                 del self.processes[wire]
                 whole = self._whole(value)
                 if whole in self.ops and whole not in self.processes and whole.startswith("$new"):
@@ -809,27 +809,52 @@ def _overwritten(value: Spec, assign: Assign) -> Spec:
 
 
 def _decided(body: Body) -> Body:
-    """Carry out switches over constants, drop statements that do nothing."""
+    """Carry out what constants decide, drop statements that do nothing."""
     decided: Body = []
     for statement in body:
         if isinstance(statement, Assign):
-            (target,) = statement.target
-            assert isinstance(target, Slice)
-            decided = [*_without(decided, target), statement]
-            continue
-        cases = [Case(case.patterns, _decided(case.body)) for case in statement.cases]
-        value = _value(statement.selector)
-        if value is not None:
-            bits = f"{value:0{width_of(statement.selector)}b}" if statement.selector else ""
-            for case in cases:
-                if not case.patterns or any(_matches(p, bits) for p in case.patterns):
-                    decided += case.body
-                    break
-        elif cases and not cases[0].patterns:
-            decided += cases[0].body
+            todo: Body = [statement]
         else:
-            decided += _switch(statement.selector, cases)
+            selector, cases = _undecided(statement)
+            cases = [Case(case.patterns, _decided(case.body)) for case in cases]
+            always = cases and not cases[0].patterns
+            todo = cases[0].body if always else [*_switch(selector, cases)]
+        for following in todo:
+            if isinstance(following, Assign):
+                (target,) = following.target
+                assert isinstance(target, Slice)
+                decided = _without(decided, target)
+            decided.append(following)
     return decided
+
+
+def _undecided(switch: Switch) -> tuple[Spec, list[Case]]:
+    """Leave constants out of a selector, and patterns that cannot match or that others cover."""
+    known: dict[int, str] = {}
+    place = 0
+    for chunk in switch.selector:
+        if isinstance(chunk, Const):
+            known |= {place + k: str(chunk.value >> k & 1) for k in range(chunk.width)}
+        place += chunk.width
+    cases: list[Case] = []
+    seen: list[str] = []
+    for case in switch.cases:
+        patterns: list[str] = []
+        for pattern in case.patterns:
+            bits = dict(enumerate(reversed(pattern)))
+            possible = all(bits[k] in {"-", bit} for k, bit in known.items())
+            rest = "".join(bits[k] for k in sorted(bits, reverse=True) if k not in known)
+            if possible and not any(_matches(earlier, rest) for earlier in seen):
+                patterns.append(rest)
+                seen.append(rest)
+        if any(set(pattern) <= {"-"} for pattern in patterns):
+            patterns = []  # matches whatever is left
+        elif case.patterns and not patterns:
+            continue
+        cases.append(Case(tuple(patterns), case.body))
+        if not patterns:
+            break
+    return join([chunk for chunk in switch.selector if isinstance(chunk, Slice)]), cases
 
 
 def _switch(selector: Spec, cases: list[Case]) -> list[Switch]:

@@ -597,7 +597,8 @@ class _Names:
             name = self.shared.get(port.name) or _port_identifier(port_name(port.name))
             self.wires[f"\\{port.name}"] = self._unique(name)
         for instance in netlist.instances:
-            self.instances[instance.name] = self._unique(_identifier(instance.name))
+            name = re.sub(r"\$\d+$", "", instance.name)
+            self.instances[instance.name] = self._unique(_identifier(name))
         pins = self._pins(netlist)
         declared = [target.wire for target in netlist.assigns]
         declared += [*netlist.processes, *(flop.wire for flop in netlist.flops), *pins]
