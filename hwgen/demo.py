@@ -1,6 +1,5 @@
 """The whole chain on one real data set: calibrate, generate, co-simulate, run, synthesise."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,29 +65,27 @@ def demo(out: Path, *, force: bool = False, progress: Progress | None = None) ->
     step()
     tables = out / "trq_digits.yaml"
     calibrate(load("trq"), NETWORK, DATA, granularity="layer", budget="lossless", out=tables)
-    designs = [_measure(load(source), out, step) for source in ("baseline", tables)]
+    designs = [_measure(load(source), out, step, force=force) for source in ("baseline", tables)]
     step()
     return {"out": str(out), "network": NETWORK, "data": DATA, "designs": designs}
 
 
 def _prepare(out: Path, *, force: bool) -> None:
-    """Make an empty folder, or empty one that an earlier demo made."""
+    """Make a folder, or take one that an earlier demo made; what is in it stays for now."""
     if out.exists() and not out.is_dir():
         raise UserError(f"{out}: must be a folder, not a file")
-    if out.is_dir() and any(out.iterdir()):
-        if not force and not (out / MARK).is_file():
-            raise UserError(f"{out}: must be empty or an earlier demo's folder (--force overrides)")
-        for name in ("baseline", "trq"):
-            shutil.rmtree(out / name, ignore_errors=True)
+    foreign = out.is_dir() and any(out.iterdir()) and not (out / MARK).is_file()
+    if foreign and not force:
+        raise UserError(f"{out}: must be empty or an earlier demo's folder (--force overrides)")
     out.mkdir(parents=True, exist_ok=True)
     (out / MARK).write_text("written by `hwgen demo`; a later demo may write here again\n")
 
 
-def _measure(design: Design, out: Path, step: Callable[[], None]) -> dict:
+def _measure(design: Design, out: Path, step: Callable[[], None], *, force: bool) -> dict:
     """Take one design through the chain."""
     step()
     folder = out / design.preset
-    generate(design, folder)
+    generate(design, folder, force=force)
     step()
     simulated = cosim(folder)
     step()

@@ -27,7 +27,7 @@ async def planes_of_every_vector_appear_under_stalls(dut):
         signed=design.signed_inputs,
     )
 
-    bench = Bench(dut, i__valid=0, i__payload=0, plane=0, release=0)
+    bench = Bench(dut, i__valid=0, i__payload=0, plane=0, drop=0)
     await bench.reset()
     for v in range(VECTORS):
         for i, beat in enumerate(beats[v]):
@@ -42,9 +42,9 @@ async def planes_of_every_vector_appear_under_stalls(dut):
         for name, level in (("full", 1), ("started", 1), ("i__ready", 0)):
             expect(f"vector {v}, full vector, {name}", bench.read(name), level)
         for t in rng.permutation(design.planes):
-            await bench.step(plane=int(t), release=0)
+            await bench.step(plane=int(t), drop=0)
             digits = drive_word(planes[v, t], dac_bits=design.dac_bits)
             expect(f"vector {v}, plane {t}", hex(bench.read("digits")), hex(digits))
-        await bench.step(release=1)
-        await bench.step(release=0, i__valid=0)
+        await bench.step(drop=1)
+        await bench.step(drop=0, i__valid=0)
         expect(f"vector {v}, after release, full", bench.read("full"), 0)

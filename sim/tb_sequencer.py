@@ -68,7 +68,7 @@ class Surroundings:
         if self.offered and not self.full:
             self.offered, self.full = False, True
             self.accepted += 1
-        elif bench.read("release"):
+        elif bench.read("drop"):
             self.full = False
 
     def _lanes(self, cycle: int, bench: Bench) -> None:
@@ -140,7 +140,7 @@ async def _run(dut, *, seed: int, busy: float) -> None:
             "rows": surroundings.rows,
             "sample": bench.read("sample"),
             "hold_clear": bench.read("hold_clear"),
-            "output": bench.read("output") if bench.read("drain") else OFF,
+            "output": bench.read("output_index") if bench.read("drain") else OFF,
             "clear": bench.read("clear"),
             "boundary": bench.read("boundary"),
         }

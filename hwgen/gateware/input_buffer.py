@@ -10,10 +10,10 @@ __all__ = ["InputBuffer"]
 
 
 class InputBuffer(wiring.Component):
-    """Hold one vector of ``rows`` elements and show one plane of it.
+    """Hold one input vector and show one plane of it.
 
     Element *e* of beat *i* belongs to row ``i * elements + e``. A vector is taken while the one
-    before is still being read out: only ``release`` (given when its last plane has been copied to
+    before is still being read out: only ``drop`` (given when its last plane has been copied to
     the word lines) lets the next one in. Golden model: :mod:`hwgen_models.input_buffer`.
 
     Timing: one beat per cycle; ``full`` one cycle after the last beat; ``digits`` follows ``plane``
@@ -42,7 +42,7 @@ class InputBuffer(wiring.Component):
         A whole vector is held.
     started : Out(1)
         At least one beat of a vector is held.
-    release : In(1)
+    drop : In(1)
         Forget the vector.
     """
 
@@ -51,7 +51,7 @@ class InputBuffer(wiring.Component):
     digits: Signal
     full: Signal
     started: Signal
-    release: Signal
+    drop: Signal
 
     def __init__(self, *, rows: int, bits: int, elements: int, digit_bits: int) -> None:
         self.rows = positive_int("Row count", rows)
@@ -68,7 +68,7 @@ class InputBuffer(wiring.Component):
             "digits": Out(self.rows * self.digit_bits),
             "full": Out(1),
             "started": Out(1),
-            "release": In(1),
+            "drop": In(1),
         })
 
     def elaborate(self, platform: object) -> Module:
@@ -90,7 +90,7 @@ class InputBuffer(wiring.Component):
             m.d.sync += filled.eq(filled + 1)
             with m.If(filled >= self.beats - 1):
                 m.d.sync += [filled.eq(0), self.full.eq(1)]
-        with m.If(self.release):
+        with m.If(self.drop):
             m.d.sync += self.full.eq(0)
 
         elements = [word[e] for word in words for e in range(self.elements)]

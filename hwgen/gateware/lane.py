@@ -37,7 +37,7 @@ class ColumnOperation(data.StructLayout):
 
 
 class Lane(wiring.Component):
-    r"""Serve ``columns`` columns in turn, each as fast as its search allows.
+    r"""Serve the columns of one lane in turn, each as fast as its search allows.
 
     ``load[b]`` announces a read held in bank *b*. The lane then converts its used columns in
     ascending order and shift-adds every value, tagged with its plane and column; it waits for

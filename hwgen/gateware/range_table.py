@@ -23,8 +23,8 @@ class RangeTable(wiring.Component):
     ``2**payload_1`` above the bound. Golden model: :mod:`hwgen_models.range_table`.
 
     Timing: no wait states. An access to an address that does not exist, a write to a read-only
-    register, or a write to a shadow register during a commit answers ``pslverr`` and changes
-    nothing. The check takes one cycle per shadow register; until the new values are active,
+    register, a read of a write-only one, or any write during a commit answers ``pslverr`` and
+    changes nothing. The check takes one cycle per shadow register; until the new values are active,
     ``STATUS`` says pending.
 
     Parameters
@@ -113,7 +113,7 @@ class RangeTable(wiring.Component):
                         m.d.sync += [pending.eq(0), refused.eq(1)]
             with m.If(step >= len(legal) - 1):
                 m.d.sync += checked.eq(legal[-1])
-        with m.If(checked & self.boundary):
+        with m.If(pending & checked & self.boundary):
             m.d.sync += [active[name].eq(shadow[name]) for name in shadow]
             m.d.sync += [pending.eq(0), checked.eq(0)]
 

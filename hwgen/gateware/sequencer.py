@@ -50,7 +50,7 @@ class Sequencer(wiring.Component):
 
     Members
     -------
-    full : In(1), release : Out(1), plane : Out(range(planes))
+    full : In(1), drop : Out(1), plane : Out(range(planes))
         Input buffer: a vector is there; its last plane leaves it; plane that the rows take next.
     load, off : Out(1)
         Row drive.
@@ -70,7 +70,7 @@ class Sequencer(wiring.Component):
         Outputs to drain.
     buffer_empty : In(1)
         The output buffer can take a vector.
-    drain : Out(1), output : Out(range(outputs)), clear : Out(1)
+    drain : Out(1), output_index : Out(range(outputs)), clear : Out(1)
         Read this output from the accumulators; the last of the vector.
     boundary : Out(1)
         Between two vectors: tables may change.
@@ -79,7 +79,7 @@ class Sequencer(wiring.Component):
     """
 
     full: Signal
-    release: Signal
+    drop: Signal
     plane: Signal
     load: Signal
     off: Signal
@@ -95,7 +95,7 @@ class Sequencer(wiring.Component):
     outputs_used: Signal
     buffer_empty: Signal
     drain: Signal
-    output: Signal
+    output_index: Signal
     clear: Signal
     boundary: Signal
     idle: Signal
@@ -124,7 +124,7 @@ class Sequencer(wiring.Component):
         plane_shape = range(max(planes, 2))
         super().__init__({
             "full": In(1),
-            "release": Out(1),
+            "drop": Out(1),
             "plane": Out(plane_shape),
             "load": Out(1),
             "off": Out(1),
@@ -140,7 +140,7 @@ class Sequencer(wiring.Component):
             "outputs_used": In(range(self.outputs + 1)),
             "buffer_empty": In(1),
             "drain": Out(1),
-            "output": Out(range(max(self.outputs, 2))),
+            "output_index": Out(range(max(self.outputs, 2))),
             "clear": Out(1),
             "boundary": Out(1),
             "idle": Out(1),
@@ -166,15 +166,17 @@ class Sequencer(wiring.Component):
         is_last = Signal()
         known = Signal()
         may_sample = Signal()
+        strays = Signal(2)  # banks that hold nothing, and yet some lane serves them after an upset
         m.d.comb += [
+            strays.eq(self.pending & ~in_use),
             is_last.eq(driven >= self.planes - 1),
             known.eq(elapsed != 0),  # the active rows of this plane have been counted
-            may_sample.eq(~(in_use & mask).any() & ~ending),
+            may_sample.eq(~(in_use & mask).any() & ~strays.any() & ~ending),
         ]
 
         def drive(plane):
             m.d.comb += [self.plane.eq(plane), self.load.eq(1)]
-            m.d.comb += self.release.eq(plane >= self.planes - 1)
+            m.d.comb += self.drop.eq(plane >= self.planes - 1)
             m.d.sync += [driven.eq(plane), elapsed.eq(0), state.eq(_State.SETTLE)]
 
         def next_plane():
@@ -231,10 +233,10 @@ class Sequencer(wiring.Component):
             self.hold_clear.eq(served),
         ]
 
-        index = Signal.like(self.output)
+        index = Signal.like(self.output_index)
         started = Signal()  # a read of the vector has been sampled
         m.d.comb += [
-            self.output.eq(index),
+            self.output_index.eq(index),
             self.drain.eq(ending & ~in_use.any() & (self.buffer_empty | (index != 0))),
             self.clear.eq(self.drain & (index + 1 >= self.outputs_used)),
             self.boundary.eq(~started & ~ending),

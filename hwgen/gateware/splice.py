@@ -44,7 +44,7 @@ class Splice(wiring.Component):
 
     Members
     -------
-    output : In(range(outputs))
+    output_index : In(range(outputs))
         Output to form.
     destination_0, destination_1, ... : Out(range(destinations))
         Accumulator that the lane must show.
@@ -54,7 +54,7 @@ class Splice(wiring.Component):
         The output.
     """
 
-    output: Signal
+    output_index: Signal
     total: Signal
 
     def __init__(
@@ -66,7 +66,7 @@ class Splice(wiring.Component):
         self.sum_range = total
         destinations = max(2, *(len(shares) for shares in lanes))
         super().__init__(
-            {"output": In(range(max(outputs, 2)))}
+            {"output_index": In(range(max(outputs, 2)))}
             | {f"destination_{k}": Out(range(destinations)) for k in range(len(lanes))}
             | {f"value_{k}": In(reach) for k in range(len(lanes))}
             | {"total": Out(total)}
@@ -87,14 +87,14 @@ class Splice(wiring.Component):
             term = Signal(reach, name=f"term_{k}")
 
             # One arm per (shift, sign), not per output: the mux stays as small as it can be.
-            with m.Switch(self.output):
+            with m.Switch(self.output_index):
                 for d, share in enumerate(shares):
                     with m.Case(share.output):
                         m.d.comb += destination.eq(d)
             ways = sorted({(share.shift, share.negate) for share in shares})
             for shift, negate in ways:
                 outputs = [s.output for s in shares if (s.shift, s.negate) == (shift, negate)]
-                with m.Switch(self.output), m.Case(*outputs):
+                with m.Switch(self.output_index), m.Case(*outputs):
                     raised = value << shift
                     m.d.comb += term.eq(-raised if negate else raised)
             terms.append(term)
@@ -102,7 +102,7 @@ class Splice(wiring.Component):
         while len(terms) > 1:
             pairs = [a + b for a, b in zip(terms[::2], terms[1::2], strict=False)]
             terms = pairs + terms[len(pairs) * 2 :]
-        m.d.comb += self.total.eq(Mux(self.output < self.outputs, terms[0], 0))
+        m.d.comb += self.total.eq(Mux(self.output_index < self.outputs, terms[0], 0))
         return m
 
 

@@ -188,7 +188,7 @@ class Tile(wiring.Component):
         # the schedule
         m.d.comb += [
             sequencer.full.eq(input_buffer.full),
-            input_buffer.release.eq(sequencer.release),
+            input_buffer.drop.eq(sequencer.drop),
             input_buffer.plane.eq(sequencer.plane),
             row_drive.load.eq(sequencer.load),
             row_drive.off.eq(sequencer.off),
@@ -219,9 +219,9 @@ class Tile(wiring.Component):
             pending = pending | lane.pending
         m.d.comb += [
             sequencer.pending.eq(pending),
-            splice.output.eq(sequencer.output),
+            splice.output_index.eq(sequencer.output_index),
             output_buffer.write.eq(sequencer.drain),
-            output_buffer.index.eq(sequencer.output),
+            output_buffer.index.eq(sequencer.output_index),
             output_buffer.sum.eq(splice.total),
         ]
         if self.spec.y_in:
@@ -246,7 +246,8 @@ class Tile(wiring.Component):
             lane.plane_0.eq(sequencer.plane_0),
             lane.plane_1.eq(sequencer.plane_1),
             lane.negate.eq(sequencer.negate),
-            lane.clear.eq(sequencer.clear),
+            # between vectors too: what an upset makes a lane add then is of no vector
+            lane.clear.eq(sequencer.clear | sequencer.boundary),
             lane.read_destination.eq(getattr(splice, f"destination_{k}")),
             getattr(splice, f"value_{k}").eq(lane.read_value),
         ]

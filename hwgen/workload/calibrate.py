@@ -33,6 +33,7 @@ from hwgen_models.spec import TileSpec
 
 __all__ = ["GRANULARITIES", "Budget", "Table", "calibrate", "tables_of"]
 
+MARK = "# Written by `hwgen calibrate`.\n"  # tells the result from other files
 GRANULARITIES = ("network", "layer")
 MOST_IMAGES = 512  # that a calibration takes unless told otherwise
 LONGEST_EXTENDS = 200  # characters that a design file may give to a path
@@ -254,6 +255,8 @@ def check_out(design: Design, out: Path) -> None:
         raise UserError(f"{out}: must be in a folder that exists, not {str(out.parent)!r}")
     if out.exists() and Path(design.source).is_file() and out.samefile(design.source):
         raise UserError(f"{out}: must be another file than the design that it extends")
+    if out.exists() and not out.read_bytes().startswith(MARK.encode()):
+        raise UserError(f"{out}: must be new or what `hwgen calibrate` wrote, not another file")
 
 
 def observe(
@@ -395,7 +398,7 @@ def write(
             },
         }
     }
-    text = "# Written by `hwgen calibrate`.\n" + yaml.safe_dump(keys, sort_keys=False)
+    text = MARK + yaml.safe_dump(keys, sort_keys=False)
     temporary = out.with_name(f".{out.name}.{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")

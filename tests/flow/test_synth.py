@@ -3,14 +3,18 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from hwgen.config import load
+from hwgen.emit.hierarchy import take_apart
 from hwgen.emit.manifest import as_json, manifest
 from hwgen.emit.rtl import emit_rtl
+from hwgen.emit.verilog import Reset, verilog
 from hwgen.errors import UserError
 from hwgen.flow.synth import map_verilog, synth
+from hwgen.gateware.tile import lane_of
 
 SMALL = {
     "name": "small",
@@ -196,3 +200,15 @@ def test_a_folder_that_is_none_is_one_line(delivered, spoil, message):
 def change(folder, key, value):
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
+
+
+def test_the_lane_of_trq_stays_close_to_a_binary_one():
+    """Early stop and ranges may not cost more than 1.35 times the cells of a plain lane."""
+    cells = {}
+    for search in ("binary", "twin-range"):
+        lane = lane_of(replace(load("trq").spec, search=search))
+        blocks = {block.module: block for block in take_apart(lane, design="d", block="lane")}
+        files = {f"{name}.v": verilog(one, blocks, reset=Reset()) for name, one in blocks.items()}
+        cells[search] = map_verilog(files, top="d_lane").modules["d_lane"].cells
+
+    assert cells["twin-range"] < 1.35 * cells["binary"]

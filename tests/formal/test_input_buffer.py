@@ -27,7 +27,7 @@ class HoldsTheVector(Around):
         beats = [Signal(dut.bits * dut.elements, name=f"sent_{k}") for k in range(dut.beats)]
         taken = Signal(range(dut.beats + 1))
         whole = taken == dut.beats
-        m.d.comb += Assume(~dut.release | dut.full)
+        m.d.comb += Assume(~dut.drop | dut.full)
         claim(m, dut.i.ready == ~whole)
         claim(m, dut.full == whole)
         claim(m, dut.started == (taken != 0))
@@ -36,7 +36,7 @@ class HoldsTheVector(Around):
         with m.If(dut.plane < dut.planes):
             claim(m, dut.digits == Cat(digits), when=whole)
 
-        with m.If(dut.release):
+        with m.If(dut.drop):
             m.d.sync += taken.eq(0)
         with m.Elif(dut.i.valid & ~whole):
             m.d.sync += [Array(beats)[taken].eq(dut.i.payload), taken.eq(taken + 1)]

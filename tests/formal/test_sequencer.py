@@ -53,7 +53,7 @@ class KeepsTheSchedule(Around):
         claim(m, dut.plane == 0, when=begins)
         claim(m, dut.plane == plane + 1, when=follows & dut.load)
         claim(m, plane == last, when=follows & dut.off)
-        claim(m, dut.release == (dut.plane == last), when=dut.load & (begins | follows))
+        claim(m, dut.drop == (dut.plane == last), when=dut.load & (begins | follows))
         leaves = follows & (dut.load | dut.off)
         claim(m, sampled | ((age >= 1) & (dut.active == 0)), when=leaves)
         claim(m, ~dut.load | ~dut.off, when=follows)
@@ -128,9 +128,9 @@ class DrainsEveryVector(Around):
 
         # the vector in the input buffer stays until it is released
         kept = Signal()
-        m.d.sync += kept.eq(dut.full & ~dut.release)
+        m.d.sync += kept.eq(dut.full & ~dut.drop)
         m.d.comb += Assume(~kept | dut.full)
-        claim(m, dut.full, when=dut.release)
+        claim(m, dut.full, when=dut.drop)
 
         # vectors that ended and are not drained, and how far the older one is
         owed, output, last = Signal(range(3)), Signal(range(dut.outputs + 1)), Signal()
@@ -139,7 +139,7 @@ class DrainsEveryVector(Around):
         m.d.sync += owed.eq(owed + ends - dut.clear)
         with m.If(drains):
             m.d.sync += output.eq(Mux(last, 0, output + 1))
-        claim(m, dut.output == output, when=drains)
+        claim(m, dut.output_index == output, when=drains)
         claim(m, dut.clear == (drains & last))
         claim(m, dut.buffer_empty | (output != 0), when=drains)
         claim(m, drains, when=output != 0)  # without a gap, once begun
@@ -252,10 +252,14 @@ def test_returns_to_idle_from_any_state(name):
         (KeepsTheSchedule, "drive(driven + 1)", "drive(driven + 2)"),
         (KeepsTheSchedule, "is_last.eq(driven >=", "is_last.eq(driven >"),
         (KeepsTheSchedule, "negative = self.signed & is_last", "negative = is_last & bank"),
-        (KeepsTheSchedule, "self.release.eq(plane >= self.planes - 1)", "self.release.eq(0)"),
+        (KeepsTheSchedule, "self.drop.eq(plane >= self.planes - 1)", "self.drop.eq(0)"),
         (KeepsTheSchedule, "known & (self.active == 0)", "self.active == 0"),
-        (DrainsEveryVector, "~(in_use & mask).any() & ~ending", "~ending"),
-        (DrainsEveryVector, "~(in_use & mask).any() & ~ending", "~(in_use & mask).any()"),
+        (DrainsEveryVector, "~(in_use & mask).any() & ~strays.any() & ~ending", "~ending"),
+        (
+            DrainsEveryVector,
+            "~(in_use & mask).any() & ~strays.any() & ~ending",
+            "~(in_use & mask).any()",
+        ),
         (DrainsEveryVector, "ending & ~in_use.any() &", "ending &"),
         (DrainsEveryVector, "index + 1 >= self.outputs_used", "index >= self.outputs_used"),
         (DrainsEveryVector, "(self.buffer_empty | (index != 0))", "self.buffer_empty"),

@@ -42,7 +42,7 @@ def test_shows_every_plane_of_every_vector(rows, bits, elements, digit_bits, sig
     async def read(ctx):
         for _ in x:
             while not ctx.get(dut.full):
-                assert not ctx.get(dut.release)
+                assert not ctx.get(dut.drop)
                 await ctx.tick()
             assert not ctx.get(dut.i.ready)
             planes = []
@@ -51,9 +51,9 @@ def test_shows_every_plane_of_every_vector(rows, bits, elements, digit_bits, sig
                 planes.append(driven_digits(ctx.get(dut.digits), rows=rows, dac_bits=digit_bits))
                 await ctx.tick()
             shown.append(planes)
-            ctx.set(dut.release, 1)
+            ctx.set(dut.drop, 1)
             await ctx.tick()
-            ctx.set(dut.release, 0)
+            ctx.set(dut.drop, 0)
 
     beats = beats_of(x, rows=rows, x_elements=elements, input_bits=bits)
     simulate(dut, offer(dut, beats, rng=rng, busy=busy), read)

@@ -63,7 +63,7 @@ def test_every_event_in_its_cycle(banks, settle_row, sample_cycles, planes, used
             if ctx.get(dut.hold_clear):
                 clears.append((cycle, ctx.get(dut.hold_clear).bit_length() - 1))
             if ctx.get(dut.drain):
-                drains.append((cycle, ctx.get(dut.output), ctx.get(dut.clear)))
+                drains.append((cycle, ctx.get(dut.output_index), ctx.get(dut.clear)))
             loaded = ctx.get(dut.loaded)
             if loaded:
                 v, t = next(reads)
@@ -71,7 +71,7 @@ def test_every_event_in_its_cycle(banks, settle_row, sample_cycles, planes, used
                 times = read_times(last_sample=cycle, free=lane_free, cycles=int(busy[v, t, 0]))
                 pending[bank] = (cycle + 1, times.finish - 1)
                 lane_free = times.finish
-            load, release = ctx.get(dut.load), ctx.get(dut.release)
+            load, release = ctx.get(dut.load), ctx.get(dut.drop)
             assert load or not release
             if load:
                 vector, plane = divmod(loads, planes)

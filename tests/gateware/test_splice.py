@@ -56,7 +56,7 @@ def test_forms_every_output(columns, slices, polarities, columns_per_lane, cell_
     async def bench(ctx):
         for held in accumulators:
             for output in range(column_map.outputs):
-                ctx.set(dut.output, output)
+                ctx.set(dut.output_index, output)
                 for k in range(column_map.lanes):
                     destination = ctx.get(getattr(dut, f"destination_{k}"))
                     ctx.set(getattr(dut, f"value_{k}"), int(held[k, destination]))

@@ -183,7 +183,11 @@ class Bench:
     def _compare(self, ctx, k, held):
         dut, spec = self.dut, self.spec
         column = ctx.get(getattr(dut, f"lane{k}_column"))
-        vector, plane, counts = held[ctx.get(getattr(dut, f"lane{k}_bank"))]
+        read = held[ctx.get(getattr(dut, f"lane{k}_bank"))]
+        if read is None:  # nothing was sampled yet: only after an upset does a lane look there
+            ctx.set(getattr(dut, f"lane{k}_compare"), 1)
+            return
+        vector, plane, counts = read
         physical = k * spec.columns_per_lane + column
         decision = self.decisions.get((vector, plane, k, column), 0)
         self.decisions[vector, plane, k, column] = decision + 1
@@ -270,3 +274,20 @@ def test_a_noisy_array_and_noisy_comparators(search):
     result = check(spec, golden, x, y_in, table=table, rng=rng, busy=0.7)
 
     assert np.abs(result.error).max() > 0
+
+
+def test_an_upset_between_vectors_spoils_none_of_them():
+    """A lane that serves a bank which holds nothing keeps what it finds to itself."""
+    rng = np.random.default_rng(2024)
+    x, weights, y_in = workload(SMALL, rng=rng, vectors=3)
+    golden = model.Tile(SMALL, weights)
+    bench = Bench(Tile(SMALL), golden, x, y_in, table=None, rng=rng, busy=0.7)
+
+    async def upset_and_run(ctx):
+        ctx.set(bench.dut.lane0_compare, 1)  # of one polarity only: the other would make up for it
+        ctx.set(bench.dut.lanes[0].pending, 0b11)
+        await bench.run(ctx)
+
+    simulate(bench.dut, upset_and_run)
+
+    np.testing.assert_array_equal(np.reshape(bench.y, (3, -1)), golden.run(x, y_in).y)

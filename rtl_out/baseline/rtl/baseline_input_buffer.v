@@ -1,4 +1,4 @@
-// baseline_input_buffer: Hold one vector of rows elements and show one plane of it.
+// baseline_input_buffer: Hold one input vector and show one plane of it.
 //
 // Design baseline, written by hwgen 0.1.0.
 // rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,
@@ -18,7 +18,7 @@ module baseline_input_buffer (
     output reg  [127:0] digits,
     output reg          full,
     output wire         started,
-    input  wire         \release
+    input  wire         drop
 );
 
   reg [3:0] filled;
@@ -246,7 +246,7 @@ module baseline_input_buffer (
           full <= 1'b1;
         end
       end
-      if (\release ) full <= 1'b0;
+      if (drop) full <= 1'b0;
     end
   end
 

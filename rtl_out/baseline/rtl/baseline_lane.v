@@ -1,4 +1,4 @@
-// baseline_lane: Serve columns columns in turn, each as fast as its search allows.
+// baseline_lane: Serve the columns of one lane in turn, each as fast as its search allows.
 //
 // Design baseline, written by hwgen 0.1.0.
 // rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,

@@ -35,6 +35,7 @@ module baseline_range_table (
   wire access = psel & penable;
   wire write = access & pwrite;
   wire legal_outputs = (shadow_outputs_outputs != 4'd0) & (shadow_outputs_outputs <= 4'd9);
+  wire n1 = pending & checked & boundary;
 
   assign pslverr = access & ~known;
   assign pready = 1'b1;
@@ -94,7 +95,7 @@ module baseline_range_table (
           end
         end
       end
-      if (checked & boundary) begin
+      if (n1) begin
         pending <= 1'b0;
         checked <= 1'b0;
         outputs_used <= shadow_outputs_outputs;

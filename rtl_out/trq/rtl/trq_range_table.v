@@ -55,6 +55,7 @@ module trq_range_table (
   wire [8:0] n1 = 9'd1 << active_range_1_payload;
   wire [3:0] n2 = (|pwdata[7:4]) ? 4'hf : pwdata[3:0];
   wire [3:0] n3 = (|pwdata[31:12]) ? 4'hf : pwdata[11:8];
+  wire n4 = pending & checked & boundary;
 
   assign pslverr = access & ~known;
   assign plan[25:18] = 8'd1 << active_range_0_truncation;
@@ -158,7 +159,7 @@ module trq_range_table (
         endcase
         if (step >= 2'd2) checked <= legal_1;
       end
-      if (checked & boundary) begin
+      if (n4) begin
         pending <= 1'b0;
         checked <= 1'b0;
         outputs_used <= shadow_outputs_outputs;

@@ -13,7 +13,7 @@ module trq_sequencer (
     input  wire       clk,
     input  wire       rst,
     input  wire       full,
-    output reg        \release ,
+    output reg        drop,
     output reg  [2:0] plane,
     output reg        load,
     output reg        off,
@@ -29,29 +29,30 @@ module trq_sequencer (
     input  wire [3:0] outputs_used,
     input  wire       buffer_empty,
     output wire       drain,
-    output reg  [3:0] \output ,
+    output reg  [3:0] output_index,
     output wire       clear,
     output wire       boundary,
     output wire       idle
 );
 
+  reg [1:0] in_use;
   reg [2:0] driven;
   reg [1:0] elapsed;
-  reg [1:0] in_use;
   reg ending;
   reg [2:0] state;
   reg started;
 
   wire [1:0] mask = 2'd1 << older;
+  wire [1:0] strays = pending & ~in_use;
   wire is_last = driven >= 3'd7;
   wire known = elapsed != 2'd0;
-  wire may_sample = ~(|(in_use & mask)) & ~ending;
+  wire may_sample = ~(|(in_use & mask)) & ~(|strays) & ~ending;
   wire [3:0] n1 = {1'b0, driven} + 4'd1;
   wire [1:0] served = in_use & ~pending;
-  wire [4:0] n2 = {1'b0, \output } + 5'd1;
+  wire [4:0] n2 = {1'b0, output_index} + 5'd1;
 
   assign idle = (state == 3'd0) & ~(|in_use) & ~ending;
-  assign drain = ending & ~(|in_use) & (buffer_empty | (\output  != 4'd0));
+  assign drain = ending & ~(|in_use) & (buffer_empty | (output_index != 4'd0));
   assign clear = drain & (n2 >= {1'b0, outputs_used});
   assign boundary = ~started & ~ending;
 
@@ -59,7 +60,7 @@ module trq_sequencer (
     off = 1'b0;
     plane = 3'd0;
     load = 1'b0;
-    \release  = 1'b0;
+    drop = 1'b0;
     loaded = 2'd0;
     case (state)
       3'd1: if (known & (active == 8'd0)) begin
@@ -68,7 +69,7 @@ module trq_sequencer (
         end else begin
           plane = n1[2:0];
           load = 1'b1;
-          \release  = n1 >= 4'd7;
+          drop = n1 >= 4'd7;
         end
       end
       3'd2: loaded = mask;
@@ -77,7 +78,7 @@ module trq_sequencer (
       end else begin
         plane = n1[2:0];
         load = 1'b1;
-        \release  = n1 >= 4'd7;
+        drop = n1 >= 4'd7;
       end
       3'd4: ;
       default: begin
@@ -85,7 +86,7 @@ module trq_sequencer (
         if (full) begin
           plane = 3'd0;
           load = 1'b1;
-          \release  = 1'b0;
+          drop = 1'b0;
         end
       end
     endcase
@@ -105,7 +106,7 @@ module trq_sequencer (
       in_use <= 2'd0;
       hold_clear <= 2'd0;
       started <= 1'b0;
-      \output  <= 4'd0;
+      output_index <= 4'd0;
     end else begin
       elapsed <= elapsed + 2'd1;
       in_use <= (in_use & ~served) | loaded;
@@ -161,10 +162,10 @@ module trq_sequencer (
           end
         end
       endcase
-      if (drain) \output  <= n2[3:0];
+      if (drain) output_index <= n2[3:0];
       if (clear) begin
         ending <= 1'b0;
-        \output  <= 4'd0;
+        output_index <= 4'd0;
       end
     end
   end

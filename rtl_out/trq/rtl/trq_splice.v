@@ -9,7 +9,7 @@
 // Output of hwgen: the text is yours. Use it under any terms you like, without notice.
 
 module trq_splice (
-    input  wire [3:0]         \output ,
+    input  wire [3:0]         output_index,
     output reg  [2:0]         destination_0,
     output reg  [2:0]         destination_1,
     output reg  [2:0]         destination_2,
@@ -76,7 +76,7 @@ module trq_splice (
       + {term_15[22], term_15});
   wire [23:0] n12 = {n8[22], n8} + (({{2{n9[21]}}, n9} + {n10[22], n10}) + n11);
 
-  assign total = (\output  < 4'd9) ? n12 : 24'd0;
+  assign total = (output_index < 4'd9) ? n12 : 24'd0;
 
   always @* begin
     destination_0 = 3'd0;
@@ -111,11 +111,11 @@ module trq_splice (
     term_14 = 23'd0;
     destination_15 = 3'd0;
     term_15 = 23'd0;
-    case (\output )
+    case (output_index)
       4'd2, 4'd3, 4'd4, 4'd5, 4'd6, 4'd7, 4'd8: term_7 = {1'b0, value_7, 3'd0};
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd0: begin
         destination_0 = 3'd0;
         term_7 = -{1'b0, value_7, 3'd0};
@@ -151,14 +151,14 @@ module trq_splice (
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd0, 4'd1, 4'd2, 4'd3, 4'd4, 4'd5, 4'd6, 4'd7: begin
         term_0 = value_0;
         term_9 = {value_9, 4'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd8: begin
         destination_1 = 3'd0;
         term_1 = {1'b0, value_1};
@@ -195,14 +195,14 @@ module trq_splice (
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd0, 4'd1, 4'd2, 4'd3, 4'd4, 4'd5, 4'd6: begin
         term_1 = -{1'b0, value_1};
         term_10 = -{1'b0, value_10, 4'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd7: begin
         destination_2 = 3'd0;
         destination_11 = 3'd0;
@@ -237,21 +237,21 @@ module trq_splice (
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd7, 4'd8: begin
         term_2 = -{2'd0, value_2};
         term_11 = -{2'd0, value_11, 4'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd0, 4'd1, 4'd2, 4'd3, 4'd4, 4'd5: begin
         term_2 = {1'b0, value_2, 1'b0};
         term_11 = {1'b0, value_11, 5'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd6: begin
         destination_3 = 3'd0;
         destination_12 = 3'd0;
@@ -286,21 +286,21 @@ module trq_splice (
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd6, 4'd7, 4'd8: begin
         term_3 = {1'b0, value_3, 1'b0};
         term_12 = {1'b0, value_12, 5'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd0, 4'd1, 4'd2, 4'd3, 4'd4: begin
         term_3 = -{1'b0, value_3, 1'b0};
         term_12 = -{1'b0, value_12, 5'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd5: begin
         destination_4 = 3'd0;
         destination_13 = 3'd0;
@@ -335,21 +335,21 @@ module trq_splice (
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd5, 4'd6, 4'd7, 4'd8: begin
         term_4 = {n1[17], n1};
         term_13 = -{2'd0, value_13, 5'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd0, 4'd1, 4'd2, 4'd3: begin
         term_4 = {1'b0, value_4, 2'd0};
         term_13 = {1'b0, value_13, 6'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd4: begin
         destination_5 = 3'd0;
         destination_14 = 3'd0;
@@ -384,21 +384,21 @@ module trq_splice (
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd4, 4'd5, 4'd6, 4'd7, 4'd8: begin
         term_5 = {1'b0, value_5, 2'd0};
         term_14 = {1'b0, value_14, 6'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd0, 4'd1, 4'd2: begin
         term_5 = -{1'b0, value_5, 2'd0};
         term_14 = -{1'b0, value_14, 6'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd3: begin
         destination_6 = 3'd0;
         destination_15 = 3'd0;
@@ -427,18 +427,18 @@ module trq_splice (
       4'd1: destination_6 = 3'd7;
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd3, 4'd4, 4'd5, 4'd6, 4'd7, 4'd8: begin
         term_6 = -{2'd0, value_6, 2'd0};
         term_15 = -{1'b0, value_15, 6'd0};
       end
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd0, 4'd1: term_6 = {1'b0, value_6, 3'd0};
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd2: destination_7 = 3'd0;
       4'd3: destination_7 = 3'd1;
       4'd4: destination_7 = 3'd2;
@@ -449,7 +449,7 @@ module trq_splice (
       4'd0: destination_7 = 3'd7;
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd1: destination_8 = 3'd0;
       4'd2: destination_8 = 3'd1;
       4'd3: destination_8 = 3'd2;
@@ -460,7 +460,7 @@ module trq_splice (
       4'd8: destination_8 = 3'd7;
       default: ;
     endcase
-    case (\output )
+    case (output_index)
       4'd1, 4'd2, 4'd3, 4'd4, 4'd5, 4'd6, 4'd7, 4'd8: term_8 = -{1'b0, value_8, 3'd0};
       default: ;
     endcase

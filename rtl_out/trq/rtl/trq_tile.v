@@ -148,7 +148,7 @@ module trq_tile (
 
   wire [127:0] input_buffer_digits;
   wire input_buffer_full;
-  wire sequencer_release;
+  wire sequencer_drop;
   wire [2:0] sequencer_plane;
   wire sequencer_load;
   wire sequencer_off;
@@ -229,10 +229,26 @@ module trq_tile (
   wire [1:0] lane_13_pending;
   wire [1:0] lane_14_pending;
   wire [1:0] lane_15_pending;
-  wire [3:0] sequencer_output;
+  wire [3:0] sequencer_output_index;
   wire sequencer_drain;
   wire signed [23:0] splice_total;
 
+  wire lane_0_clear = sequencer_clear | sequencer_boundary;
+  wire lane_1_clear = sequencer_clear | sequencer_boundary;
+  wire lane_2_clear = sequencer_clear | sequencer_boundary;
+  wire lane_3_clear = sequencer_clear | sequencer_boundary;
+  wire lane_4_clear = sequencer_clear | sequencer_boundary;
+  wire lane_5_clear = sequencer_clear | sequencer_boundary;
+  wire lane_6_clear = sequencer_clear | sequencer_boundary;
+  wire lane_7_clear = sequencer_clear | sequencer_boundary;
+  wire lane_8_clear = sequencer_clear | sequencer_boundary;
+  wire lane_9_clear = sequencer_clear | sequencer_boundary;
+  wire lane_10_clear = sequencer_clear | sequencer_boundary;
+  wire lane_11_clear = sequencer_clear | sequencer_boundary;
+  wire lane_12_clear = sequencer_clear | sequencer_boundary;
+  wire lane_13_clear = sequencer_clear | sequencer_boundary;
+  wire lane_14_clear = sequencer_clear | sequencer_boundary;
+  wire lane_15_clear = sequencer_clear | sequencer_boundary;
   wire [1:0] n1 = lane_0_pending | lane_1_pending | lane_2_pending | lane_3_pending | lane_4_pending
       | lane_5_pending | lane_6_pending;
   wire [1:0] n2 = n1 | lane_7_pending | lane_8_pending | lane_9_pending | lane_10_pending |
@@ -275,7 +291,7 @@ module trq_tile (
     .digits(input_buffer_digits),
     .full(input_buffer_full),
     .started(input_buffer_started),
-    .\release (sequencer_release)
+    .drop(sequencer_drop)
   );
 
   trq_row_drive row_drive_0 (
@@ -298,7 +314,7 @@ module trq_tile (
     .clk(clk),
     .rst(rst),
     .full(input_buffer_full),
-    .\release (sequencer_release),
+    .drop(sequencer_drop),
     .plane(sequencer_plane),
     .load(sequencer_load),
     .off(sequencer_off),
@@ -314,7 +330,7 @@ module trq_tile (
     .outputs_used(range_table_outputs_used),
     .buffer_empty(output_buffer_empty),
     .drain(sequencer_drain),
-    .\output (sequencer_output),
+    .output_index(sequencer_output_index),
     .clear(sequencer_clear),
     .boundary(sequencer_boundary),
     .idle(sequencer_idle)
@@ -357,7 +373,7 @@ module trq_tile (
     .compare(lane0_compare),
     .read_destination(splice_destination_0),
     .read_value(lane_0_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_0_clear)
   );
 
   trq_lane lane_1 (
@@ -380,7 +396,7 @@ module trq_tile (
     .compare(lane1_compare),
     .read_destination(splice_destination_1),
     .read_value(lane_1_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_1_clear)
   );
 
   trq_lane lane_2 (
@@ -403,7 +419,7 @@ module trq_tile (
     .compare(lane2_compare),
     .read_destination(splice_destination_2),
     .read_value(lane_2_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_2_clear)
   );
 
   trq_lane lane_3 (
@@ -426,7 +442,7 @@ module trq_tile (
     .compare(lane3_compare),
     .read_destination(splice_destination_3),
     .read_value(lane_3_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_3_clear)
   );
 
   trq_lane lane_4 (
@@ -449,7 +465,7 @@ module trq_tile (
     .compare(lane4_compare),
     .read_destination(splice_destination_4),
     .read_value(lane_4_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_4_clear)
   );
 
   trq_lane lane_5 (
@@ -472,7 +488,7 @@ module trq_tile (
     .compare(lane5_compare),
     .read_destination(splice_destination_5),
     .read_value(lane_5_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_5_clear)
   );
 
   trq_lane lane_6 (
@@ -495,7 +511,7 @@ module trq_tile (
     .compare(lane6_compare),
     .read_destination(splice_destination_6),
     .read_value(lane_6_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_6_clear)
   );
 
   trq_lane lane_7 (
@@ -518,7 +534,7 @@ module trq_tile (
     .compare(lane7_compare),
     .read_destination(splice_destination_7),
     .read_value(lane_7_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_7_clear)
   );
 
   trq_lane lane_8 (
@@ -541,7 +557,7 @@ module trq_tile (
     .compare(lane8_compare),
     .read_destination(splice_destination_8),
     .read_value(lane_8_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_8_clear)
   );
 
   trq_lane lane_9 (
@@ -564,7 +580,7 @@ module trq_tile (
     .compare(lane9_compare),
     .read_destination(splice_destination_9),
     .read_value(lane_9_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_9_clear)
   );
 
   trq_lane lane_10 (
@@ -587,7 +603,7 @@ module trq_tile (
     .compare(lane10_compare),
     .read_destination(splice_destination_10),
     .read_value(lane_10_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_10_clear)
   );
 
   trq_lane lane_11 (
@@ -610,7 +626,7 @@ module trq_tile (
     .compare(lane11_compare),
     .read_destination(splice_destination_11),
     .read_value(lane_11_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_11_clear)
   );
 
   trq_lane lane_12 (
@@ -633,7 +649,7 @@ module trq_tile (
     .compare(lane12_compare),
     .read_destination(splice_destination_12),
     .read_value(lane_12_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_12_clear)
   );
 
   trq_lane lane_13 (
@@ -656,7 +672,7 @@ module trq_tile (
     .compare(lane13_compare),
     .read_destination(splice_destination_13),
     .read_value(lane_13_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_13_clear)
   );
 
   trq_lane lane_14 (
@@ -679,7 +695,7 @@ module trq_tile (
     .compare(lane14_compare),
     .read_destination(splice_destination_14),
     .read_value(lane_14_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_14_clear)
   );
 
   trq_lane lane_15 (
@@ -702,11 +718,11 @@ module trq_tile (
     .compare(lane15_compare),
     .read_destination(splice_destination_15),
     .read_value(lane_15_read_value),
-    .clear(sequencer_clear)
+    .clear(lane_15_clear)
   );
 
   trq_splice splice (
-    .\output (sequencer_output),
+    .output_index(sequencer_output_index),
     .destination_0(splice_destination_0),
     .destination_1(splice_destination_1),
     .destination_2(splice_destination_2),
@@ -746,7 +762,7 @@ module trq_tile (
     .clk(clk),
     .rst(rst),
     .write(sequencer_drain),
-    .index(sequencer_output),
+    .index(sequencer_output_index),
     .sum(splice_total),
     .empty(output_buffer_empty),
     .y_in__payload(y_in_payload),
