@@ -233,7 +233,7 @@ class _Reader:
                 low=codes.low,
                 high=codes.high,
                 zero_point=codes.zero_point,
-                twice=True,
+                twice=op.operator != "FULLY_CONNECTED",  # whose kernel rounds once
             ),
         }
 
@@ -368,7 +368,7 @@ class _Reader:
             raise op.refuse(f"output must have scale 1/256, not {codes.scale}")
         beta = np.float64(np.float32(op.options.get("Beta", 1)))
         real = beta * np.float64(self.assembly.codes[source].scale) * 2.0 ** (31 - SOFTMAX_BITS)
-        if not 1 < real:
+        if not real > 1:
             raise op.refuse(f"scale of the input must be above 2^-26, not {real / 2**26:g}")
         factor, shift = quantised_multiplier(min(real, 2.0**31 - 1))
         arithmetic = FixedSoftmax(
@@ -380,9 +380,7 @@ class _Reader:
         )
         axis = len(self.assembly.shapes[source]) - 1
         return self.assembly.add(
-            Softmax(
-                name=op.name, sources=(source,), codes=codes, arithmetic=arithmetic, axis=axis
-            )
+            Softmax(name=op.name, sources=(source,), codes=codes, arithmetic=arithmetic, axis=axis)
         )
 
     # Moving codes
