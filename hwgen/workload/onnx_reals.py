@@ -98,7 +98,7 @@ def _gemm(_: OnnxGraph, node: OnnxNode, x: Array, w: Array, bias: Array | None =
     return product if bias is None else product + bias
 
 
-def _average(graph: OnnxGraph, node: OnnxNode, x: Array) -> Array:
+def _average(_: OnnxGraph, node: OnnxNode, x: Array) -> Array:
     kernel = kernel_of(node, x.shape[1:])
     terms = prod(kernel)
     if not node.attributes.get("count_include_pad", 0):
