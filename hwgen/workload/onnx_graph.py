@@ -62,7 +62,9 @@ def note(graph: OnnxGraph) -> Noted:
             raise node.refuse("must have an input and an output, but has not")
         source, result = node.taken(0), node.outputs[0]
         if node.operator == "DequantizeLinear" and source in graph.constants:
-            noted.stored[result] = _stored(graph, node)
+            noted.stored[result] = stored = _stored(graph, node)
+            if stored.codes is not None:
+                graph.constants[result] = stored.codes.real(stored.values + stored.codes.zero_point)
             continue
         codes = _codes(graph, node)
         source = stands_for.get(source, source)

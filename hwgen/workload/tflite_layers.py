@@ -88,6 +88,8 @@ class _Reader:
             raise op.refuse("operator must be a supported one, but is not")
         if not op.inputs or not op.outputs or op.inputs[0] < 0:
             raise op.refuse("must have inputs and outputs, but has not")
+        if self.assembly is None:
+            self._source(op)  # refuses: nothing is quantised yet
         self.names[op.outputs[0]] = method(op, graph.tensors[op.outputs[0]])
 
     # What an operator takes

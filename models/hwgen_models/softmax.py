@@ -103,7 +103,11 @@ class FixedSoftmax:
 
 @dataclass(frozen=True, kw_only=True)
 class RealSoftmax:
-    """ONNX's: exponentials of the dequantised codes, rounded to codes, halves to even."""
+    """ONNX's: exponentials of the dequantised codes, rounded to codes, halves to even.
+
+    As onnxruntime's kernel, shares are multiplied by the floor of 1 / `scale_out`: 254 for what its
+    quantiser writes as 1/255.
+    """
 
     scale_in: float
     scale_out: float
@@ -116,7 +120,7 @@ class RealSoftmax:
         difference = x.astype(np.int64) - x.max(axis=-1, keepdims=True)
         exponentials = np.exp(difference * np.float64(np.float32(self.scale_in)))
         share = exponentials / exponentials.sum(axis=-1, keepdims=True)
-        rounded = np.rint(share / np.float64(np.float32(self.scale_out)))
+        rounded = np.rint(share * np.floor(np.float32(1) / np.float32(self.scale_out)))
         return np.clip(rounded + self.zero_point, self.low, self.high).astype(np.int32)
 
 
