@@ -91,7 +91,7 @@ def read(content: bytes) -> OnnxGraph:
     opset = max((one.version for one in model.opset_import if one.domain in DOMAINS), default=0)
     if opset < OLDEST_OPSET:
         raise Refused(f"opset must be at least {OLDEST_OPSET}, not {opset}")
-    constants = {one.name: _array(one) for one in graph.initializer}
+    constants = {_text(one.name): _array(one) for one in graph.initializer}
     inputs = [one for one in graph.input if one.name not in constants]
     if len(inputs) != 1 or len(graph.output) != 1:
         found = f"{len(inputs)} and {len(graph.output)}"
@@ -130,7 +130,7 @@ def _input(value: onnx.ValueInfoProto) -> tuple[str, tuple[int, ...], type]:
         raise Refused(
             f"input {shown(value.name)}: sizes after the batch must be fixed, not {sizes[1:]}"
         )
-    return value.name, tuple(sizes[1:]), INPUT_TYPES[tensor.elem_type]
+    return _text(value.name), tuple(sizes[1:]), INPUT_TYPES[tensor.elem_type]
 
 
 def _array(tensor: TensorProto) -> NDArray:
@@ -140,6 +140,13 @@ def _array(tensor: TensorProto) -> NDArray:
     return np.array(numpy_helper.to_array(tensor))
 
 
+def _text(value: str | bytes) -> str:
+    """Refuse text that is none: damaged strings come as bytes."""
+    if not isinstance(value, str):
+        raise Refused(f"names must be text, not {value[:20]!r}")
+    return value
+
+
 def _node(proto: onnx.NodeProto, place: int) -> OnnxNode:
     attributes = {}
     for one in proto.attribute:
@@ -147,14 +154,14 @@ def _node(proto: onnx.NodeProto, place: int) -> OnnxNode:
         if isinstance(value, TensorProto):
             value = _array(value)
         attributes[one.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
-    operator = proto.op_type
-    if proto.domain not in DOMAINS and operator not in {"QuantizeLinear", "DequantizeLinear"}:
+    operator = _text(proto.op_type)
+    if _text(proto.domain) not in DOMAINS and operator not in {"QuantizeLinear", "DequantizeLinear"}:
         operator = f"{proto.domain}.{operator}"
     return OnnxNode(
-        name=proto.name or f"{operator}_{place}",
+        name=_text(proto.name) or f"{operator}_{place}",
         operator=operator,
-        inputs=list(proto.input),
-        outputs=list(proto.output),
+        inputs=[_text(name) for name in proto.input],
+        outputs=[_text(name) for name in proto.output],
         attributes=attributes,
     )
 

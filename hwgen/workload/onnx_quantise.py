@@ -37,10 +37,8 @@ PLACEHOLDER = Codes(low=0, high=255, scale=1.0)
 
 def is_float(graph: OnnxGraph) -> bool:
     """Whether nothing in a graph is quantised."""
-    return not any(node.operator.endswith("QuantizeLinear") for node in graph.nodes) and not any(
-        node.operator.startswith(("QLinear", "Quantize", "Dequantize", "ConvInteger"))
-        for node in graph.nodes
-    )
+    starts = ("QLinear", "Quantize", "Dequantize", "ConvInteger")
+    return not any(node.operator.startswith(starts) for node in graph.nodes)
 
 
 def prepare(graph: OnnxGraph) -> Noted:
