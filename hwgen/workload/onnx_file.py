@@ -20,6 +20,7 @@ from hwgen.workload.assembly import Node, Refused
 __all__ = ["OnnxGraph", "OnnxNode", "read"]
 
 DOMAINS = ("", "ai.onnx")
+QUANTISERS = ("QuantizeLinear", "DequantizeLinear")  # also in onnxruntime's own domain
 OLDEST_OPSET = 7
 LARGEST_CONSTANT = 2**24  # values of a computed one
 INPUT_TYPES = {
@@ -155,7 +156,7 @@ def _node(proto: onnx.NodeProto, place: int) -> OnnxNode:
             value = _array(value)
         attributes[one.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
     operator = _text(proto.op_type)
-    if _text(proto.domain) not in DOMAINS and operator not in {"QuantizeLinear", "DequantizeLinear"}:
+    if _text(proto.domain) not in DOMAINS and operator not in QUANTISERS:
         operator = f"{proto.domain}.{operator}"
     return OnnxNode(
         name=_text(proto.name) or f"{operator}_{place}",
