@@ -177,6 +177,13 @@ calibration_option = click.option(
     metavar="FILE",
     help="Images that a float network is quantised with: 'digits' or the .npz format.",
 )
+kernels_option = click.option(
+    "--kernels",
+    type=OneOf(["reference", "xnnpack"]),
+    default="reference",
+    show_default=True,
+    help="Kernels of LiteRT that a .tflite network is rounded as.",
+)
 force_option = click.option(
     "--force", is_flag=True, help="Write even into a folder that holds something else."
 )
@@ -297,7 +304,15 @@ def inspect(network: str, calibration: str | None) -> dict:
 @data_option
 @images_option
 @calibration_option
-def run(design: str, network: str, data: str, images: int | None, calibration: str | None) -> dict:
+@kernels_option
+def run(
+    design: str,
+    network: str,
+    data: str,
+    images: int | None,
+    calibration: str | None,
+    kernels: str,
+) -> dict:
     """Run a whole network through a design, bit by bit.
 
     Reports the accuracy beside that of the integer network, and for every layer crossbars, reads,
@@ -311,7 +326,15 @@ def run(design: str, network: str, data: str, images: int | None, calibration: s
     from hwgen.workload.run import run
 
     with progress("run") as report:
-        return run(loaded, network, data, images=images, calibration=calibration, progress=report)
+        return run(
+            loaded,
+            network,
+            data,
+            images=images,
+            calibration=calibration,
+            kernels=kernels,
+            progress=report,
+        )
 
 
 @command

@@ -43,22 +43,19 @@ class Imported:
         return self.format == "onnx-float" and self.calibration is None
 
 
-def from_tflite(
-    source: str,
-    content: bytes,
-    images: Callable[[], Images] | None = None,  # noqa: ARG001  (as for every format)
-) -> Imported:
-    """Import an int8 TFLite file.
+def from_tflite(source: str, content: bytes, kernels: str = "reference") -> Imported:
+    """Import an int8 TFLite file, rounding as one of LiteRT's sets of kernels does.
 
     Raises
     ------
     UserError
         Naming the file, the node and the reason.
     """
-    from hwgen.workload import tflite_file, tflite_layers
+    from hwgen.workload import tflite_file, tflite_kernels, tflite_layers
 
+    chosen = tflite_kernels.KERNELS[kernels]
     graph = _guarded(source, "TFLite", lambda: tflite_file.read(content))
-    network = _guarded(source, "TFLite", lambda: tflite_layers.network_of(graph))
+    network = _guarded(source, "TFLite", lambda: tflite_layers.network_of(graph, chosen))
     return Imported(network=network, format="tflite")
 
 

@@ -19,11 +19,13 @@ __all__ = ["load_images", "load_network", "open_network"]
 Read = TypeVar("Read")
 
 CALIBRATION_IMAGES = 256  # that a float network is quantised with at most
-ENDINGS = {".tflite": from_tflite, ".onnx": from_onnx}
+ENDINGS = (".tflite", ".onnx")
 LARGEST_FILE = 2**30
 
 
-def open_network(source: str, *, calibration: str | None = None) -> Imported:
+def open_network(
+    source: str, *, calibration: str | None = None, kernels: str = "reference"
+) -> Imported:
     """Read a network: ``digits``, or a TFLite, ONNX or network file.
 
     Parameters
@@ -34,6 +36,8 @@ def open_network(source: str, *, calibration: str | None = None) -> Imported:
         Name or path of the images that a float network is quantised with: those of the calibration
         part, at most the first 256. Without it only shapes and weights of a float network are
         known.
+    kernels : str
+        Kernels of LiteRT that a TFLite file is rounded as: ``reference`` or ``xnnpack``.
 
     Raises
     ------
@@ -49,13 +53,15 @@ def open_network(source: str, *, calibration: str | None = None) -> Imported:
         raise UserError(f"{source}: must be a file, not missing")
     if path.stat().st_size > LARGEST_FILE:
         raise UserError(f"{source}: must be at most 1 GiB, not {path.stat().st_size} bytes")
+    if path.suffix == ".tflite":
+        return from_tflite(source, path.read_bytes(), kernels)
     images = None
     if calibration is not None:
 
         def images() -> Images:
             return load_images(calibration, part=CALIBRATION, most=CALIBRATION_IMAGES)
 
-    return ENDINGS[path.suffix](source, path.read_bytes(), images)
+    return from_onnx(source, path.read_bytes(), images)
 
 
 def load_network(source: str) -> Network:

@@ -30,6 +30,7 @@ def run(
     *,
     images: int | None = None,
     calibration: str | None = None,
+    kernels: str = "reference",
     progress: Progress | None = None,
 ) -> dict:
     """Run a network on the crossbars of a design and count what that takes.
@@ -50,6 +51,8 @@ def run(
         Take the first so many.
     calibration : str, optional
         Images that a float network is quantised with; the calibration part of `data` by default.
+    kernels : str
+        Kernels of LiteRT that a TFLite network is rounded as: ``reference`` or ``xnnpack``.
     progress : callable, optional
         Called with crossbars done, crossbars in all, and the layer.
 
@@ -65,7 +68,7 @@ def run(
     Mismatch
         When a lossless layer differs from the integer product.
     """
-    found = open_network(network, calibration=calibration or data)
+    found = open_network(network, calibration=calibration or data, kernels=kernels)
     model = found.network
     chosen = load_images(data, part=TEST, images=images)
     codes = codes_of(model, chosen)

@@ -1,52 +1,49 @@
-"""TFLite operators as integer layers, with the arithmetic of its reference kernels.
+"""TFLite operators as integer layers.
 
-Activations and weights are int8, weights per tensor or per channel with zero points 0; ratios of
-scales become 31-bit multipliers, rounded as ``tensorflow/lite/kernels`` does. The optimised kernels
-and the XNNPACK delegate round some of these ratios otherwise; what they give differs from here, and
-from each other, in the last bit.
+Activations and weights are int8, weights per tensor or per channel with zero points 0. How results
+are rounded is a matter of `hwgen.workload.tflite_kernels`.
 """
 
 from collections.abc import Callable
-from math import floor, prod
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from hwgen.workload.assembly import Assembly, same_codes
+from hwgen.workload.tflite_codes import ACTIVATIONS, axes_of, codes_of, limited
 from hwgen.workload.tflite_file import Graph, Operator, Tensor
+from hwgen.workload.tflite_kernels import KERNELS, Kernels
 from hwgen_models.codes import Codes
 from hwgen_models.matrix import Conv, Dense
 from hwgen_models.network import INPUT, Input, Network
-from hwgen_models.pointwise import Add, FixedSum
+from hwgen_models.pointwise import Add
 from hwgen_models.pooling import AveragePool, Divided, MaxPool, Mean
-from hwgen_models.requantise import Fixed, multiply, quantised_multiplier
 from hwgen_models.reshaping import Concat, Pad, Slice, Transpose
-from hwgen_models.softmax import FixedSoftmax, Softmax
+from hwgen_models.softmax import Softmax
 from hwgen_models.window import Window
 
 __all__ = ["network_of"]
 
-ACTIVATIONS = {0: (-np.inf, np.inf), 1: (0, np.inf), 2: (-1, 1), 3: (0, 6)}
 SAME = 0  # of the two paddings
-SOFTMAX_BITS = 5  # integer bits of differences
-LIMITS = {np.dtype(np.int8): (-128, 127), np.dtype(np.uint8): (0, 255)}
 
 
-def network_of(graph: Graph) -> Network:
-    """Turn a file's graph into an integer network.
+def network_of(graph: Graph, kernels: Kernels = KERNELS["reference"]) -> Network:
+    """Turn a file's graph into an integer network that rounds as `kernels` do.
 
     Raises
     ------
     Refused, ValueError
         Naming the node and what is unsupported about it.
     """
-    return _Reader(graph).network()
+    return _Reader(graph, kernels).network()
 
 
 class _Reader:
     """Goes through the operators; `names` maps tensors to layers that give them."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, kernels: Kernels) -> None:
+        self.graph, self.kernels = graph, kernels
         self.names: dict[int, str] = {}
         self.real_input: int | None = None  # float input, waiting for its QUANTIZE
         self.assembly: Assembly | None = None
@@ -71,7 +68,7 @@ class _Reader:
 
     def _begin(self, number: int, tensor: Tensor, *, real: bool) -> None:
         """Know the input's codes."""
-        codes = _codes(tensor)
+        codes = codes_of(tensor)
         if codes is None:
             raise ValueError(f"input {tensor.name!r}: must be quantised to 8 bits, but is not")
         shape = self.graph.tensors[self.graph.inputs[0]].shape[1:]
@@ -117,13 +114,13 @@ class _Reader:
 
     def _result(self, op: Operator, out: Tensor) -> Codes:
         """Codes of the output, its fused activation applied."""
-        codes = _codes(out)
+        codes = codes_of(out)
         if codes is None:
             raise op.refuse(f"output {out.name[:60]!r} must be quantised to 8 bits, but is not")
         activation = op.options.get("FusedActivationFunction", 0)
         if activation not in ACTIVATIONS:
             raise op.refuse(f"activation must be a ReLU, not number {activation}")
-        return _limited(codes, *ACTIVATIONS[activation])
+        return limited(codes, *ACTIVATIONS[activation])
 
     def _kept(self, op: Operator, out: Tensor, place: int = 0) -> Codes:
         """Codes of an output that must mean the same as the input's."""
@@ -162,7 +159,7 @@ class _Reader:
         kernel: tuple[int, int],
     ) -> str:
         source = self._source(op)
-        parts = self._matrix_parts(op, out, weights, matrices, per_channel=True)
+        parts = self._matrix_parts(op, out, weights, matrices)
         return self.assembly.add(
             Conv(
                 name=op.name,
@@ -178,9 +175,7 @@ class _Reader:
         if op.options.get("WeightsFormat", 0):
             raise op.refuse("weights must be in the default format, but are not")
         source, name = self._source(op), op.name
-        parts = self._matrix_parts(
-            op, out, weights, weights.data.T[np.newaxis], per_channel=len(weights.scales) > 1
-        )
+        parts = self._matrix_parts(op, out, weights, weights.data.T[np.newaxis])
         shape, inputs = self.assembly.shapes[source], weights.shape[1]
         if not op.options.get("KeepNumDims") or not shape or shape[-1] != inputs:
             if prod(shape) != inputs:
@@ -200,21 +195,13 @@ class _Reader:
         return weights
 
     def _matrix_parts(
-        self, op: Operator, out: Tensor, weights: Tensor, matrices: np.ndarray, *, per_channel: bool
+        self, op: Operator, out: Tensor, weights: Tensor, matrices: np.ndarray
     ) -> dict:
         """Weights, constants and requantisation."""
         codes, taken = self._result(op, out), self.assembly.codes[self._source(op)]
         outputs = matrices.shape[0] * matrices.shape[2]
         if len(weights.scales) not in (1, outputs):
             raise op.refuse(f"scales must be 1 or {outputs}, not {len(weights.scales)}")
-        if per_channel:
-            products = np.float64(taken.scale) * weights.scales.astype(np.float64)
-        else:  # the kernels multiply these two in single precision
-            products = (np.float32(taken.scale) * weights.scales).astype(np.float64)
-        ratios = np.broadcast_to(products / np.float64(codes.scale), outputs)
-        if ratios.max() >= 2.0**30:
-            raise op.refuse(f"ratio of scales must be below 2^30, not {ratios.max():g}")
-        factors = np.array([quantised_multiplier(ratio) for ratio in ratios])
         bias = self._constant(op, 2, optional=True)
         constants = np.zeros(outputs, np.int64)
         if bias is not None:
@@ -229,15 +216,22 @@ class _Reader:
             "weights": np.ascontiguousarray(matrices),
             "bias": constants.astype(np.int32),
             "scale": codes.scale,
-            "requantise": Fixed(
-                multiplier=factors[:, 0].astype(np.int32),
-                shift=factors[:, 1].astype(np.uint8),
-                low=codes.low,
-                high=codes.high,
-                zero_point=codes.zero_point,
-                twice=op.operator != "FULLY_CONNECTED",  # whose kernel rounds once
+            "requantise": self._arithmetic(
+                op,
+                self.kernels.requantise,
+                taken,
+                np.broadcast_to(weights.scales, outputs),
+                codes,
+                dense=op.operator == "FULLY_CONNECTED",
             ),
         }
+
+    def _arithmetic(self, op: Operator, make: Callable, *given: object, **more: object) -> Any:
+        """Ask the kernels for an operator's arithmetic."""
+        try:
+            return make(*given, **more)
+        except ValueError as problem:
+            raise op.refuse(str(problem)) from None
 
     def _window(self, op: Operator, source: str, kernel: tuple[int, int]) -> Window:
         options = op.options
@@ -283,11 +277,8 @@ class _Reader:
     def _mean(self, op: Operator, out: Tensor) -> str:
         source, codes = self._source(op), self._result(op, out)
         taken, shape = self.assembly.codes[source], self.assembly.shapes[source]
-        axes = _axes(op, self._integers(op, 1), len(shape))
+        axes = axes_of(op, self._integers(op, 1), len(shape))
         terms = prod(shape[axis] for axis in axes)
-        factor, shift = quantised_multiplier(np.float64(taken.scale) / np.float64(codes.scale))
-        # The number of terms goes into the multiplier, as far up as 64 bits allow.
-        up = min(terms.bit_length() - 1, 32, 62 - shift)
         return self.assembly.add(
             Mean(
                 name=op.name,
@@ -296,12 +287,7 @@ class _Reader:
                 axes=axes,
                 keep=bool(op.options.get("KeepDims")),
                 zero_point=taken.zero_point,
-                arithmetic=_MeanRatio(
-                    factor=((factor << up) // terms, shift + up),
-                    zero_point=codes.zero_point,
-                    low=codes.low,
-                    high=codes.high,
-                ),
+                arithmetic=self._arithmetic(op, self.kernels.mean, taken, codes, terms),
             )
         )
 
@@ -311,7 +297,7 @@ class _Reader:
         codes, sources, constant = self._result(op, out), [self._source(op)], None
         if len(op.inputs) > 1 and op.inputs[1] not in self.names:
             tensor = self._constant(op, 1)
-            other = _codes(tensor)
+            other = codes_of(tensor)
             if other is None:
                 raise op.refuse("constant must be quantised to 8 bits, but is not")
             constant = tensor.data.astype(other.dtype)
@@ -320,18 +306,7 @@ class _Reader:
             sources.append(self._source(op, 1))
             other = self.assembly.codes[sources[1]]
         taken = self.assembly.codes[sources[0]]
-        twice = 2 * max(taken.scale, other.scale)
-        arithmetic = FixedSum(
-            zero_points=(taken.zero_point, other.zero_point),
-            factors=(
-                quantised_multiplier(taken.scale / twice),
-                quantised_multiplier(other.scale / twice),
-            ),
-            factor=quantised_multiplier(twice / (2**20 * codes.scale)),
-            zero_point=codes.zero_point,
-            low=codes.low,
-            high=codes.high,
-        )
+        arithmetic = self._arithmetic(op, self.kernels.sum, taken, other, codes)
         return self.assembly.add(
             Add(
                 name=op.name,
@@ -345,10 +320,9 @@ class _Reader:
     def _rescaled(self, op: Operator, out: Tensor, low: float, high: float) -> str:
         """Go to another scale and clip, by a table."""
         source = self._source(op)
-        taken, codes = self.assembly.codes[source], _limited(self._result(op, out), low, high)
-        factor = quantised_multiplier(np.float64(taken.scale) / np.float64(codes.scale))
-        table = multiply(self.assembly.every_code(source) - taken.zero_point, *factor)
-        return self.assembly.lookup(op.name, source, codes, table + codes.zero_point)
+        taken, codes = self.assembly.codes[source], limited(self._result(op, out), low, high)
+        table = self.kernels.rescale(taken, codes, self.assembly.every_code(source))
+        return self.assembly.lookup(op.name, source, codes, table)
 
     def _quantize(self, op: Operator, out: Tensor) -> str:
         return self._rescaled(op, out, -np.inf, np.inf)
@@ -368,18 +342,9 @@ class _Reader:
         source, codes = self._source(op), self._result(op, out)
         if codes.scale != 2.0**-8 or codes.zero_point != codes.low:
             raise op.refuse(f"output must have scale 1/256, not {codes.scale}")
-        beta = np.float64(np.float32(op.options.get("Beta", 1)))
-        real = beta * np.float64(self.assembly.codes[source].scale) * 2.0 ** (31 - SOFTMAX_BITS)
-        if not real > 1:
-            raise op.refuse(f"scale of the input must be above 2^-26, not {real / 2**26:g}")
-        factor, shift = quantised_multiplier(min(real, 2.0**31 - 1))
-        arithmetic = FixedSoftmax(
-            multiplier=factor,
-            shift=shift,
-            smallest=-floor((2**SOFTMAX_BITS - 1) * 2 ** (31 - SOFTMAX_BITS) / 2 ** (31 - shift)),
-            low=codes.low,
-            high=codes.high,
-        )
+        beta = float(np.float32(op.options.get("Beta", 1)))
+        taken = self.assembly.codes[source]
+        arithmetic = self._arithmetic(op, self.kernels.softmax, taken, codes, beta)
         axis = len(self.assembly.shapes[source]) - 1
         return self.assembly.add(
             Softmax(name=op.name, sources=(source,), codes=codes, arithmetic=arithmetic, axis=axis)
@@ -475,46 +440,3 @@ class _Reader:
                 drop=tuple(axis - 1 for axis in drop),
             )
         )
-
-
-class _MeanRatio:
-    """TFLite's mean: one multiplier for the ratio of scales and the number of terms."""
-
-    def __init__(self, *, factor: tuple[int, int], zero_point: int, low: int, high: int) -> None:
-        self.factor, self.zero_point, self.low, self.high = factor, zero_point, low, high
-
-    def __call__(self, sums: np.ndarray, terms: np.ndarray) -> np.ndarray:  # noqa: ARG002
-        return np.clip(multiply(sums, *self.factor) + self.zero_point, self.low, self.high)
-
-
-def _codes(tensor: Tensor) -> Codes | None:
-    """What an 8-bit tensor's integers mean; None where it is something else."""
-    if tensor.dtype not in LIMITS or len(tensor.scales) != 1:
-        return None
-    low, high = LIMITS[tensor.dtype]
-    zero_point = int(tensor.zero_points[0])
-    if not low <= zero_point <= high:
-        raise ValueError(f"tensor {tensor.name[:60]!r}: zero point must fit, not {zero_point}")
-    return Codes(low=low, high=high, scale=float(tensor.scales[0]), zero_point=zero_point)
-
-
-def _limited(codes: Codes, low: float, high: float) -> Codes:
-    """Codes between two real numbers, rounded as the kernels do."""
-
-    def code(real: float) -> int:
-        ratio = np.float32(real) / np.float32(codes.scale)
-        if not np.isfinite(ratio) or abs(ratio) > 2**20:
-            return codes.high if real > 0 else codes.low
-        return int(np.copysign(np.floor(abs(ratio) + np.float32(0.5)), ratio)) + codes.zero_point
-
-    lowest = max(codes.low, code(low)) if low != -np.inf else codes.low
-    highest = min(codes.high, code(high)) if high != np.inf else codes.high
-    return Codes(low=lowest, high=highest, scale=codes.scale, zero_point=codes.zero_point)
-
-
-def _axes(op: Operator, axes: list[int], count: int) -> tuple[int, ...]:
-    """Axes of one image, from those of a batch."""
-    counted = {axis + count + 1 if axis < 0 else axis for axis in axes}
-    if 0 in counted:
-        raise op.refuse("axes must leave the batch alone, but do not")
-    return tuple(sorted(axis - 1 for axis in counted))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hwgen_models.layer import Layer, Shape
 from hwgen_models.requantise import multiply
 
-__all__ = ["Add", "FixedSum", "Lookup", "RatioSum"]
+__all__ = ["Add", "FixedSum", "Lookup", "RatioSum", "ShiftedSum"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -63,6 +63,25 @@ class FixedSum:
             for x, zero, factor in zip((left, right), self.zero_points, self.factors, strict=True)
         ]
         rounded = multiply(terms[0] + terms[1], *self.factor)
+        return np.clip(rounded + self.zero_point, self.low, self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftedSum:
+    """XNNPACK's sum: integer multipliers of 21 bits, one shift, halves up."""
+
+    zero_points: tuple[int, int]
+    factors: tuple[int, int]  # of both terms
+    shift: int
+    zero_point: int
+    low: int
+    high: int
+
+    def __call__(self, left: NDArray, right: NDArray) -> NDArray:
+        """Add codes."""
+        total = (left.astype(np.int64) - self.zero_points[0]) * self.factors[0]
+        total = total + (right.astype(np.int64) - self.zero_points[1]) * self.factors[1]
+        rounded = (total + (1 << (self.shift - 1))) >> self.shift
         return np.clip(rounded + self.zero_point, self.low, self.high)
 
 

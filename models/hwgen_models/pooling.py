@@ -3,8 +3,8 @@ r"""Pooling and means: sums of codes over a window or over axes, divided as each
 A sum :math:`S` of :math:`n` codes less their zero point becomes
 
 * in TFLite's average pool :math:`S / n`, halves away from zero (`Divided`);
-* in TFLite's mean :math:`S` times a multiplier (a ratio of scales by :math:`n`), see
-  `hwgen_models.requantise` (`Fixed`);
+* in TFLite's mean :math:`S` times a multiplier for the ratio of scales by :math:`n`
+  (`FixedRatio`);
 * in ONNX :math:`\mathrm{rint}(S s / (n t))` in single precision (`Ratio`).
 """
 
@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen_models.layer import Layer, Shape
+from hwgen_models.requantise import multiply
 from hwgen_models.window import Window, from_channels_last, padded, to_channels_last
 
-__all__ = ["AveragePool", "Divided", "MaxPool", "Mean", "Ratio"]
+__all__ = ["AveragePool", "Divided", "FixedRatio", "MaxPool", "Mean", "Ratio"]
 
 Arithmetic = Callable[[NDArray, NDArray], NDArray]  # sums, numbers of terms -> codes
 
@@ -34,6 +35,20 @@ class Divided:
         """Turn sums into codes."""
         away = np.sign(sums) * ((np.abs(sums) + terms // 2) // terms)
         return np.clip(away, self.low, self.high)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedRatio:
+    """TFLite's mean: one integer multiplier for the ratio of scales and the number of terms."""
+
+    factor: tuple[int, int]  # multiplier and shift, see `hwgen_models.requantise.multiply`
+    zero_point: int
+    low: int
+    high: int
+
+    def __call__(self, sums: NDArray, terms: NDArray) -> NDArray:  # noqa: ARG002  (in the factor)
+        """Turn sums into codes."""
+        return np.clip(multiply(sums, *self.factor) + self.zero_point, self.low, self.high)
 
 
 @dataclass(frozen=True, kw_only=True)

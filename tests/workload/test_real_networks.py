@@ -23,11 +23,13 @@ CIFAR_TRAIN = DATA / "cifar10/cifar10_train_1000_norm.npz"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
 
 
-def litert(file, x):
+KERNELS = {"reference": "BUILTIN_REF", "xnnpack": "AUTO"}  # the latter is LiteRT's default
+
+
+def litert(file, x, kernels):
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
-    runner = interpreter.Interpreter(
-        str(file), experimental_op_resolver_type=interpreter.OpResolverType.BUILTIN_REF
-    )
+    chosen = interpreter.OpResolverType[KERNELS[kernels]]
+    runner = interpreter.Interpreter(str(file), experimental_op_resolver_type=chosen)
     runner.allocate_tensors()
     given = []
     for image in x:
@@ -37,26 +39,28 @@ def litert(file, x):
     return np.array(given)
 
 
-def ours(network, data, images=None):
+def ours(network, data, kernels, images=None):
     """Codes that a network takes and gives."""
-    model = open_network(str(network)).network
+    model = open_network(str(network), kernels=kernels).network
     x = codes_of(model, load_images(str(data), images=images))
     return x, model.run(x)
 
 
-def test_resnet_8_equals_litert_bit_for_bit():
-    x, result = ours(RESNET_8, CIFAR, images=100)
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_resnet_8_equals_litert_bit_for_bit(kernels):
+    x, result = ours(RESNET_8, CIFAR, kernels, images=100)
 
-    off = np.abs(result.astype(int) - litert(RESNET_8, x)).max(axis=1)
+    off = np.abs(result.astype(int) - litert(RESNET_8, x, kernels)).max(axis=1)
 
     assert (off == 0).sum() >= 98
     assert off.max() <= 1
 
 
 @pytest.mark.slow
-def test_mobilenet_equals_litert_bit_for_bit():
-    x, result = ours(MOBILENET, PHOTOS)
-    expected = litert(MOBILENET, x)
+@pytest.mark.parametrize("kernels", KERNELS)
+def test_mobilenet_equals_litert_bit_for_bit(kernels):
+    x, result = ours(MOBILENET, PHOTOS, kernels)
+    expected = litert(MOBILENET, x, kernels)
 
     off = np.abs(result.astype(int) - expected).max(axis=1)
 

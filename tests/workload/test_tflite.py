@@ -1,4 +1,4 @@
-"""Every TFLite operator against LiteRT's reference kernels, bit for bit, on files made here."""
+"""Every TFLite operator against LiteRT's kernels, bit for bit, on files made here."""
 
 import re
 
@@ -14,12 +14,15 @@ RELU, RELU6 = 1, 3
 IMAGES = 8
 
 
-def litert(content, x):
-    """Run LiteRT's reference kernels, image by image."""
+KERNELS = {"reference": "BUILTIN_REF", "xnnpack": "AUTO"}
+
+
+def litert(content, x, kernels="reference"):
+    """Run LiteRT, image by image."""
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
     runner = interpreter.Interpreter(
         model_content=content,
-        experimental_op_resolver_type=interpreter.OpResolverType.BUILTIN_REF,
+        experimental_op_resolver_type=interpreter.OpResolverType[KERNELS[kernels]],
     )
     runner.allocate_tensors()
     given = []
@@ -30,8 +33,8 @@ def litert(content, x):
     return np.array(given)
 
 
-def network_of(content):
-    return from_tflite("net.tflite", content).network
+def network_of(content, kernels="reference"):
+    return from_tflite("net.tflite", content, kernels).network
 
 
 def codes(rng, *shape):
@@ -44,13 +47,11 @@ def agrees(made, seed=1):
     rng = np.random.default_rng(seed)
     x = codes(rng, IMAGES, *made.tensors[0].shape[1:])
     x[0], x[1] = -128, 127
-    network = network_of(content)
-
-    result = network.run(x)
-
-    expected = litert(content, x)
-    assert len(np.unique(expected)) > 4
-    np.testing.assert_array_equal(result.reshape(expected.shape), expected)
+    for kernels in KERNELS:
+        network = network_of(content, kernels)
+        result, expected = network.run(x), litert(content, x, kernels)
+        assert len(np.unique(expected)) > 4
+        np.testing.assert_array_equal(result.reshape(expected.shape), expected, kernels)
     return network
 
 
@@ -243,7 +244,9 @@ def test_softmax(classes, scale):
     x = np.clip(rng.normal(-60, 40, (40, classes)), -128, 127).astype(np.int8)
     x[0, :10] = 100
 
-    np.testing.assert_array_equal(network_of(content).run(x), litert(content, x))
+    for kernels in KERNELS:
+        result = network_of(content, kernels).run(x)
+        np.testing.assert_array_equal(result, litert(content, x, kernels))
 
 
 @pytest.mark.parametrize(
