@@ -23,8 +23,8 @@ from hwgen.errors import UserError
 from hwgen.workload.images import Images
 from hwgen.workload.inputs import open_network
 
+resource.setrlimit(resource.RLIMIT_AS, (3 * 2**30, 3 * 2**30))  # so that nobody else suffers
 ends = {"refused": 0, "run": 0}
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for file in sys.argv[1:]:
     try:
         found = open_network(file, calibration="images.npz")
