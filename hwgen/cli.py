@@ -166,12 +166,24 @@ def _stdout_kept() -> Iterator[None]:
 design_argument = click.argument("design", metavar="DESIGN")
 folder_argument = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 network_option = click.option(
-    "--network", required=True, metavar="FILE", help="'digits' or a network in the .npz format."
+    "--network", required=True, metavar="FILE", help="'digits' or a .tflite, .onnx or .npz network."
 )
 data_option = click.option(
     "--data", required=True, metavar="FILE", help="'digits' or images in the .npz format."
 )
 images_option = click.option("--images", type=Positive(), help="Take only the first so many.")
+calibration_option = click.option(
+    "--calibration",
+    metavar="FILE",
+    help="Images that a float network is quantised with: 'digits' or the .npz format.",
+)
+kernels_option = click.option(
+    "--kernels",
+    type=OneOf(["reference", "xnnpack"]),
+    default="reference",
+    show_default=True,
+    help="Kernels of LiteRT that a .tflite network is rounded as.",
+)
 force_option = click.option(
     "--force", is_flag=True, help="Write even into a folder that holds something else."
 )
@@ -273,15 +285,39 @@ def synth(folder: Path, fpga: str | None) -> dict:
 
 
 @command
+@click.argument("network", metavar="FILE")
+@calibration_option
+def inspect(network: str, calibration: str | None) -> dict:
+    """Say what a network file holds.
+
+    Layers, shapes, ranges, scales, zero points, and what crossbars can take over. FILE is 'digits'
+    or a .tflite, .onnx or .npz network.
+    """
+    from hwgen.workload.inspect import inspect
+
+    return inspect(network, calibration=calibration)
+
+
+@command
 @design_argument
 @network_option
 @data_option
 @images_option
-def run(design: str, network: str, data: str, images: int | None) -> dict:
+@calibration_option
+@kernels_option
+def run(
+    design: str,
+    network: str,
+    data: str,
+    images: int | None,
+    calibration: str | None,
+    kernels: str,
+) -> dict:
     """Run a whole network through a design, bit by bit.
 
     Reports the accuracy beside that of the integer network, and for every layer crossbars, reads,
-    conversions, decisions and cycles.
+    conversions, decisions and cycles. A network with layers that crossbars cannot take yet runs in
+    exact integers: accuracy, and what every layer multiplies.
     """
     from hwgen.config import load
 
@@ -290,7 +326,15 @@ def run(design: str, network: str, data: str, images: int | None) -> dict:
     from hwgen.workload.run import run
 
     with progress("run") as report:
-        return run(loaded, network, data, images=images, progress=report)
+        return run(
+            loaded,
+            network,
+            data,
+            images=images,
+            calibration=calibration,
+            kernels=kernels,
+            progress=report,
+        )
 
 
 @command

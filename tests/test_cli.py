@@ -20,7 +20,9 @@ from hwgen.config import json_schema
 from hwgen.errors import Mismatch, ToolMissing, UserError
 from tests.documented import COSIM
 
-COMMANDS = ["presets", "schema", "generate", "cosim", "synth", "run", "calibrate", "demo"]
+COMMANDS = [
+    "presets", "schema", "generate", "cosim", "synth", "inspect", "run", "calibrate", "demo",
+]  # fmt: skip
 
 
 @pytest.fixture

@@ -89,8 +89,8 @@ def _real(design: Design) -> tuple[str, NDArray, NDArray, NDArray] | None:
     network = load_network(NAME)
     images = load_images(NAME, part=CALIBRATION, images=REAL)
     activations = network.trace(images.pixels)
-    widest = sorted(zip(network.layers, activations, strict=False), key=lambda one: -one[0].inputs)
-    for layer, inputs in widest:
+    for layer in sorted(network.layers, key=lambda one: -one.inputs):
+        inputs = activations[layer.sources[0]]
         try:
             mapped = map_dense(layer, design.spec)
         except UserError:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen.errors import UserError
-from hwgen_models.network import Dense
+from hwgen_models.matrix import Dense
 from hwgen_models.row_drive import input_range
 from hwgen_models.spec import TileSpec
 

@@ -13,6 +13,27 @@ _COSTS = {
     "saving_with_skips": "the same, with the conversions of skipped planes as full searches",
 }
 
+_SHAPES = {
+    "layers.NAME.kind": "what it computes",
+    "layers.NAME.sources": "layers whose results it takes; `input` is the network's",
+    "layers.NAME.input_shapes": "their shapes, of one image",
+    "layers.NAME.shape": "shape of its result, of one image",
+    "layers.NAME.groups": "separate matrix products; null, as below, for layers without",
+    "layers.NAME.inputs": "rows of each matrix",
+    "layers.NAME.outputs": "columns of each matrix",
+    "layers.NAME.vectors": "vectors per image that each matrix multiplies",
+    "layers.NAME.weights": "values of all its matrices",
+    "layers.NAME.products": "multiplications per image",
+}
+
+_MEANING = {
+    "type": "integer type that holds its codes; null, as below, before calibration",
+    "low": "smallest code",
+    "high": "largest code",
+    "scale": "real step between codes; null where only their order means something",
+    "zero_point": "code of zero",
+}
+
 KEYS: dict[str, dict[str, str]] = {
     "presets": {
         "presets": "the designs that come with hwgen, by name",
@@ -73,11 +94,37 @@ KEYS: dict[str, dict[str, str]] = {
         "blocks.NAME.versus_binary": "cells against the same block of the lane with a binary "
         "search; null for blocks that this lane does not have",
     },
+    "inspect": {
+        "network": "as given",
+        "name": "its file's, without the ending",
+        "format": "`hwgen`, `tflite`, `onnx` (quantised) or `onnx-float`",
+        "calibration": "file that a float network was quantised with; null for none",
+        "calibration_images": "how many images of it",
+        "input": "what the network takes",
+        "input.shape": "of one image",
+        "input.channels": "`first` or `last`: order of an image's axes",
+        "input.real": "the file's own input is real; quantising it is the first step",
+        **{f"input.{key}": about for key, about in _MEANING.items()},
+        "output": "layer whose result is the network's",
+        "weights": "weights of all layers",
+        "products": "multiplications per image",
+        "unmapped": "first layer that crossbars cannot take yet and why; null where all can",
+        "layers": "the layers in the order in which they run",
+        **_SHAPES,
+        **{f"layers.NAME.{key}": about for key, about in _MEANING.items()},
+        "layers.NAME.crossbars": "it has a matrix product, which crossbars can take over",
+        "layers.NAME.smallest_weight": "smallest of its weights",
+        "layers.NAME.largest_weight": "largest of its weights",
+    },
     "run": {
         "design": "name of the design",
         "network": "as given",
         "data": "as given",
         "images": "test images that were run",
+        "form": "`array`, or `integer` where a layer cannot be mapped: the array's keys are null",
+        "unmapped": "the layer that cannot be mapped and why; null where all can",
+        "calibration": "file that a float network was quantised with; null for others",
+        "calibration_images": "how many images of it",
         "top1": "accuracy through the array, 0 to 1; null without labels",
         "top1_integer": "accuracy of the integer network; null without labels",
         "lossless": "every count reads as itself",
@@ -96,6 +143,9 @@ KEYS: dict[str, dict[str, str]] = {
         **{f"rivals.NAME.{key}": about for key, about in _COSTS.items()},
         "layers": "the layers of the network",
         "layers.NAME.*": "of the keys above, those of one layer",
+        "weights": "weights of all layers; only with `form` `integer`",
+        "products": "multiplications per image; only with `form` `integer`",
+        **_SHAPES,
         "layers.NAME.row_tiles": "crossbars that the layer's inputs fill",
         "layers.NAME.column_tiles": "crossbars that its outputs fill",
         "layers.NAME.ranges": "its search table: a list of [payload, truncation]; empty for binary",

@@ -23,6 +23,7 @@ __all__ = [
     "print_cosim",
     "print_demo",
     "print_generate",
+    "print_inspect",
     "print_presets",
     "print_run",
     "print_schema",
@@ -137,8 +138,70 @@ def print_synth(result: Result, to: "Console") -> None:
     to.print(", ".join([f"target: {result['target']}", *said]))
 
 
+def print_inspect(result: Result, to: "Console") -> None:
+    """Print every layer, then the network."""
+    table = _table(
+        "layer", "kind", "takes", "gives", "codes", "scale", "zero", "weights", "matrix",
+        numbers=("scale", "zero", "weights"),
+    )  # fmt: skip
+    for name, layer in {"input": result["input"], **result["layers"]}.items():
+        codes = DASH if layer["low"] is None else f"{layer['low']} .. {layer['high']}"
+        scale = DASH if layer["scale"] is None else f"{layer['scale']:.4g}"
+        table.add_row(
+            name,
+            layer.get("kind", DASH),
+            _shapes(layer.get("input_shapes", ())),
+            _shapes([layer["shape"]]),
+            codes,
+            scale,
+            _count(layer["zero_point"]),
+            _count(layer.get("weights")),
+            _matrix(layer),
+        )
+    to.print(table)
+    to.print(
+        f"{result['format']}: {len(result['layers'])} layers, {_count(result['weights'])} weights, "
+        f"{_count(result['products'])} products per image; layers with a matrix go to crossbars"
+    )
+    if result["input"]["low"] is None:
+        to.print("float network: ranges need --calibration")
+
+
+def _shapes(shapes: Iterable[Iterable[int]]) -> str:
+    """Write shapes as ``3x32x32 + 16``."""
+    return " + ".join("x".join(map(str, shape)) for shape in shapes) or DASH
+
+
+def _matrix(layer: Result) -> str:
+    """Write a layer's product as ``vectors x (inputs x outputs)``, with its groups."""
+    if layer.get("inputs") is None:
+        return DASH
+    groups = f"{layer['groups']} x " if layer["groups"] > 1 else ""
+    return f"{_count(layer['vectors'])} x {groups}({layer['inputs']} x {layer['outputs']})"
+
+
+def _print_integer_run(result: Result, to: "Console") -> None:
+    """Print every layer's shapes and products, then the network."""
+    names = ("weights", "products")
+    table = _table("layer", "kind", "takes", "gives", *names, "matrix", numbers=names)
+    for name, layer in result["layers"].items():
+        shapes = _shapes(layer["input_shapes"]), _shapes([layer["shape"]])
+        table.add_row(name, layer["kind"], *shapes, *_counts(layer, names), _matrix(layer))
+    table.add_section()
+    table.add_row("all", "", "", "", *_counts(result, names), "")
+    to.print(table)
+    to.print(f"in exact integers only, {result['unmapped']}")
+    accuracy = "no labels"
+    if result["top1_integer"] is not None:
+        accuracy = f"integer network {_percent(result['top1_integer'])}"
+    to.print(f"{_count(result['images'])} images: {accuracy}")
+
+
 def print_run(result: Result, to: "Console") -> None:
     """Print every layer, then the network, then what other readouts would take."""
+    if result["form"] == "integer":
+        _print_integer_run(result, to)
+        return
     names = ("crossbars", "reads", "conversions", "decisions", "cycles")
     ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
     heads = (*names, "per conversion", "saving", "with skips")

@@ -25,9 +25,12 @@ from hwgen.errors import UserError
 from hwgen.mapping.tiles import MappedLayer, map_dense
 from hwgen.workload.costs import full_search_bits
 from hwgen.workload.counts import Counts, count
-from hwgen.workload.inputs import Images, check_fit, load_images, load_network
+from hwgen.workload.images import Images, codes_of
+from hwgen.workload.inputs import load_images, open_network
+from hwgen.workload.mappable import require_mappable
 from hwgen.workload.parts import CALIBRATION
-from hwgen_models.network import Dense, Network
+from hwgen_models.matrix import Dense
+from hwgen_models.network import Network
 from hwgen_models.search import SearchTree
 from hwgen_models.spec import TileSpec
 
@@ -225,13 +228,14 @@ def calibrate(
         )
     out = Path(out)
     check_out(design, out)
-    model = load_network(network)
+    model = open_network(network, calibration=data).network
+    require_mappable(model, network)
     chosen = load_images(data, part=CALIBRATION, images=images, most=MOST_IMAGES)
-    check_fit(model, chosen)
+    codes = codes_of(model, chosen)
     if allowed.kind == "drop" and chosen.labels is None:
         raise UserError(f"{data}: labels must be in the file for budget drop, not missing")
 
-    layers = observe(design, model, chosen, network, progress)
+    layers = observe(design, model, codes, network, progress)
     candidates = [[layer.candidate(table) for table in tables_of(design.spec)] for layer in layers]
     if allowed.kind == "drop":
         picked = within_drop(layers, candidates, chosen, allowed.limit, granularity, progress)
@@ -260,14 +264,14 @@ def check_out(design: Design, out: Path) -> None:
 
 
 def observe(
-    design: Design, model: Network, images: Images, where: str, progress: Progress | None
+    design: Design, model: Network, codes: NDArray, where: str, progress: Progress | None
 ) -> list[Layer]:
     """Count what the integer network's activations cause in every layer."""
     layers = []
-    activations = model.trace(images.pixels)
+    activations = model.trace(codes)
     for number, dense in enumerate(model.layers):
         mapped = map_dense(dense, design.spec, where=where)
-        x = activations[number]
+        x = activations[dense.sources[0]].astype(np.int64)
         layers.append(
             Layer(dense=dense, mapped=mapped, counts=count(mapped, x), exact=dense.accumulate(x))
         )

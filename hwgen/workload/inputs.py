@@ -1,7 +1,6 @@
 """Networks and images by name or file; whatever is wrong with a file is said in one line."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,41 +9,73 @@ from numpy.typing import NDArray
 
 from hwgen.errors import UserError
 from hwgen.workload import digits
+from hwgen.workload.images import Images
+from hwgen.workload.imported import Imported, from_onnx, from_tflite
 from hwgen.workload.parts import CALIBRATION, TEST, TRAIN
 from hwgen_models.network import Network
 
-__all__ = ["Images", "check_fit", "load_images", "load_network"]
+__all__ = ["load_images", "load_network", "open_network"]
 
 Read = TypeVar("Read")
 
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Images:
-    """One part of a data file, flattened for a dense network."""
-
-    name: str
-    pixels: NDArray[np.uint8]  # (images, inputs)
-    labels: NDArray[np.int64] | None
-
-    def __len__(self) -> int:
-        return len(self.pixels)
-
-    def top1(self, outputs: NDArray) -> float | None:
-        """Share of images whose largest output is their label; None without labels."""
-        if self.labels is None:
-            return None
-        return float((outputs.argmax(axis=1) == self.labels).mean())
+CALIBRATION_IMAGES = 256  # that a float network is quantised with at most
+ENDINGS = (".tflite", ".onnx")
+LARGEST_FILE = 2**30
 
 
-def load_network(source: str) -> Network:
-    """Read a network: ``digits`` or a network file (see `hwgen_models.network`).
+def open_network(
+    source: str, *, calibration: str | None = None, kernels: str = "reference"
+) -> Imported:
+    """Read a network: ``digits``, or a TFLite, ONNX or network file.
+
+    Parameters
+    ----------
+    source : str
+        Name or path; the ending says which format.
+    calibration : str, optional
+        Name or path of the images that a float network is quantised with: those of the calibration
+        part, at most the first 256. Without it only shapes and weights of a float network are
+        known.
+    kernels : str
+        Kernels of LiteRT that a TFLite file is rounded as: ``reference`` or ``xnnpack``.
 
     Raises
     ------
     UserError
-        When it is neither, or the file does not hold a network.
+        When it is neither, or the file does not hold a network that is supported.
     """
-    return _read("--network", source, digits.NETWORK, Network.from_arrays)
+    path = Path(source)
+    if path.suffix not in ENDINGS:
+        endings = ".tflite, .onnx or .npz"
+        network = _read("--network", source, digits.NETWORK, Network.from_arrays, endings)
+        return Imported(network=network, format="hwgen")
+    if not path.is_file():
+        raise UserError(f"{source}: must be a file, not missing")
+    if path.stat().st_size > LARGEST_FILE:
+        raise UserError(f"{source}: must be at most 1 GiB, not {path.stat().st_size} bytes")
+    if path.suffix == ".tflite":
+        return from_tflite(source, path.read_bytes(), kernels)
+    images = None
+    if calibration is not None:
+
+        def images() -> Images:
+            return load_images(calibration, part=CALIBRATION, most=CALIBRATION_IMAGES)
+
+    return from_onnx(source, path.read_bytes(), images)
+
+
+def load_network(source: str) -> Network:
+    """Read a network that needs no calibration.
+
+    Raises
+    ------
+    UserError
+        When the file does not hold such a network.
+    """
+    found = open_network(source)
+    if found.needs_calibration:
+        raise UserError(f"{source}: float network must be calibrated with images, but is not")
+    return found.network
 
 
 def load_images(
@@ -52,9 +83,10 @@ def load_images(
 ) -> Images:
     """Read images: ``digits`` or a data file.
 
-    A data file is a numpy archive with ``inputs`` (N x inputs) or ``images`` (N x H x W x C), both
-    uint8, and optionally ``labels`` (N). A file with ``split`` (uint8, N: 0 train, 1 calibration,
-    2 test) gives only the images of `part`; a file without it gives all.
+    A data file is a numpy archive with ``images`` (uint8, N x H x W x C) or ``inputs`` (N x ..., in
+    the network's own layout and type), and optionally ``labels`` (N), ``mean`` and ``std`` (per
+    channel, for ``images``). A file with ``split`` (uint8, N: 0 train, 1 calibration, 2 test) gives
+    only the images of `part`; a file without it gives all.
 
     Parameters
     ----------
@@ -74,15 +106,20 @@ def load_images(
     """
 
     def parse(arrays: dict[str, NDArray]) -> Images:
-        if "mean" in arrays or "std" in arrays:
-            raise ValueError("mean, std must be absent for a network of uint8 pixels, not given")
         key = "inputs" if "inputs" in arrays else "images"
         if key not in arrays:
             raise ValueError("inputs or images must be in the file, not missing")
         pixels = arrays[key]
-        if pixels.dtype != np.uint8 or pixels.ndim < 2 or 0 in pixels.shape:
+        kinds = "iuf" if key == "inputs" else "u"
+        if (
+            pixels.dtype.kind not in kinds
+            or (key == "images" and pixels.dtype != np.uint8)
+            or pixels.ndim < 2
+            or 0 in pixels.shape
+        ):
+            wanted = "numbers" if key == "inputs" else "uint8"
             raise ValueError(
-                f"{key} must be uint8 with one row per image, not {pixels.dtype} {pixels.shape}"
+                f"{key} must be {wanted} with one row per image, not {pixels.dtype} {pixels.shape}"
             )
         labels, split = arrays.get("labels"), arrays.get("split")
         for name, array in (("labels", labels), ("split", split)):
@@ -102,45 +139,50 @@ def load_images(
         if images is not None and not 1 <= images <= len(chosen):
             raise UserError(f"--images: must be between 1 and {len(chosen)}, not {images}")
         chosen = chosen[: most if images is None else images]
+        mean, std = _normalisation(arrays, key)
         return Images(
             name=source,
-            pixels=pixels.reshape(len(pixels), -1)[chosen],
+            pixels=pixels[chosen],
             labels=None if labels is None else labels[chosen].astype(np.int64),
+            own_layout=key == "inputs",
+            mean=mean,
+            std=std,
         )
 
-    return _read("--data", source, digits.IMAGES, parse)
+    return _read("--data", source, digits.IMAGES, parse, "an .npz file")
 
 
-def check_fit(network: Network, images: Images) -> None:
-    """Refuse images that the network cannot take.
-
-    Raises
-    ------
-    UserError
-        When an image has another size than the first layer, or a label has no output.
-    """
-    first, last = network.layers[0], network.layers[-1]
-    if images.pixels.shape[1] != first.inputs:
-        raise UserError(
-            f"{images.name}: images must have the {first.inputs} values that layer {first.name} "
-            f"takes, not {images.pixels.shape[1]}"
-        )
-    if images.labels is not None:
-        low, high = images.labels.min(), images.labels.max()
-        if low < 0 or high >= last.outputs:
-            raise UserError(
-                f"{images.name}: labels must be between 0 and {last.outputs - 1}, "
-                f"not {low if low < 0 else high}"
-            )
+def _normalisation(
+    arrays: dict[str, NDArray], key: str
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+    """Mean and spread of the pixels, both or neither."""
+    if "mean" not in arrays and "std" not in arrays:
+        return None, None
+    if key == "inputs":
+        raise ValueError("mean, std must be absent beside inputs, not given")
+    found = []
+    for name in ("mean", "std"):
+        array = np.atleast_1d(arrays.get(name, np.empty(0)))
+        if array.dtype.kind not in "iuf" or array.ndim != 1 or not array.size:
+            raise ValueError(f"{name} must be one number per channel beside the other, but is not")
+        found.append(array.astype(np.float32))
+    mean, std = found
+    if len(mean) != len(std) or not np.isfinite(mean).all() or not (std > 0).all():
+        raise ValueError("mean and std must be finite, std positive, one each per channel")
+    return mean, std
 
 
 def _read(
-    option: str, source: str, embedded: Path, parse: Callable[[dict[str, NDArray]], Read]
+    option: str,
+    source: str,
+    embedded: Path,
+    parse: Callable[[dict[str, NDArray]], Read],
+    endings: str,
 ) -> Read:
     """Give `parse` the arrays of a name or file, and every complaint its file."""
     path = embedded if source == digits.NAME else Path(source)
     if path.suffix != ".npz":
-        raise UserError(f"{option}: must be `{digits.NAME}` or an .npz file, not {source!r}")
+        raise UserError(f"{option}: must be `{digits.NAME}` or {endings}, not {source!r}")
     if not path.is_file():
         raise UserError(f"{source}: must be a file, not missing")
     try:

@@ -9,7 +9,10 @@ from hwgen.config import Design
 from hwgen.errors import Mismatch
 from hwgen.mapping.tiles import map_dense
 from hwgen.workload.costs import Costs
-from hwgen.workload.inputs import check_fit, load_images, load_network
+from hwgen.workload.images import codes_of
+from hwgen.workload.inputs import load_images, open_network
+from hwgen.workload.integer import integer_run, shapes_of
+from hwgen.workload.mappable import obstacle
 from hwgen.workload.parts import TEST
 from hwgen.workload.reading import LayerReader
 
@@ -26,9 +29,13 @@ def run(
     data: str,
     *,
     images: int | None = None,
+    calibration: str | None = None,
+    kernels: str = "reference",
     progress: Progress | None = None,
 ) -> dict:
     """Run a network on the crossbars of a design and count what that takes.
+
+    A network with layers that cannot be mapped runs in exact integers instead; the result says so.
 
     Every layer's crossbars are golden tile models with an ideal array; activations between layers
     are requantised as the integer network does. Under lossless tables the sums of every layer are
@@ -42,6 +49,10 @@ def run(
         ``digits`` or files, as `hwgen.workload.inputs` reads them. Only test images are used.
     images : int, optional
         Take the first so many.
+    calibration : str, optional
+        Images that a float network is quantised with; the calibration part of `data` by default.
+    kernels : str
+        Kernels of LiteRT that a TFLite network is rounded as: ``reference`` or ``xnnpack``.
     progress : callable, optional
         Called with crossbars done, crossbars in all, and the layer.
 
@@ -57,9 +68,13 @@ def run(
     Mismatch
         When a lossless layer differs from the integer product.
     """
-    model = load_network(network)
+    found = open_network(network, calibration=calibration or data, kernels=kernels)
+    model = found.network
     chosen = load_images(data, part=TEST, images=images)
-    check_fit(model, chosen)
+    codes = codes_of(model, chosen)
+    reason = obstacle(model)
+    if reason:
+        return integer_run(design, found, reason, (network, data), chosen, codes, progress)
     readers = [
         LayerReader(
             map_dense(layer, design.spec, where=network),
@@ -79,13 +94,13 @@ def run(
 
     outputs = []
     for start in starts:
-        x = chosen.pixels[start : start + BATCH].astype(np.int64)
+        x = codes[start : start + BATCH].astype(np.int64)
         for layer, reader in zip(model.layers, readers, strict=True):
             sums, exact = reader.read(x, step), layer.accumulate(x)
             if reader.lossless:
                 check_exact(layer.name, start, sums, exact)
             reader.compare(sums, exact)
-            x = layer.requantise(sums)
+            x = np.asarray(layer.requantise(sums), dtype=np.int64)
         outputs.append(x)
 
     costs = [reader.costs for reader in readers]
@@ -94,13 +109,18 @@ def run(
         "network": network,
         "data": data,
         "images": len(chosen),
+        "form": "array",
+        "unmapped": None,
+        "calibration": found.calibration,
+        "calibration_images": found.calibration_images,
         "top1": chosen.top1(np.concatenate(outputs)),
-        "top1_integer": chosen.top1(model.run(chosen.pixels)),
+        "top1_integer": chosen.top1(model.run(codes)),
         "lossless": all(reader.lossless for reader in readers),
         **Costs.total(costs).as_json(),
         "layers": {
             reader.mapped.name: {
                 "images": len(chosen),
+                **shapes_of(model, layer),
                 "row_tiles": reader.mapped.row_tiles,
                 "column_tiles": reader.mapped.column_tiles,
                 "ranges": [list(one) for one in design.ranges(reader.mapped.name)],
@@ -109,7 +129,7 @@ def run(
                 "largest_error": reader.largest_error,
                 **of_layer.as_json(),
             }
-            for reader, of_layer in zip(readers, costs, strict=True)
+            for layer, reader, of_layer in zip(model.layers, readers, costs, strict=True)
         },
     }
 

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from hwgen.workload import digits
 from hwgen.workload.parts import CALIBRATION, TEST, TRAIN
-from hwgen_models.network import Dense, Network
+from hwgen_models.matrix import Dense
+from hwgen_models.network import INPUT, Network
+from hwgen_models.requantise import Fixed
 
 __all__ = ["embed", "main", "quantise", "train"]
 
@@ -161,16 +163,19 @@ def quantise(weights: list[Floats], biases: list[Floats], pixels: NDArray[np.uin
         layers.append(
             Dense(
                 name=f"dense_{number}",
+                sources=(layers[-1].name,) if layers else (INPUT,),
                 weights=np.round(weight / scale).astype(np.int8),
                 bias=np.round(bias / (scale_in * scale)).astype(np.int32),
-                multiplier=np.round(ratio * 2.0**shift).astype(np.int32),
-                shift=shift.astype(np.uint8),
-                low=0 if hidden else -LOGIT_LIMIT - 1,
-                high=255 if hidden else LOGIT_LIMIT,
+                requantise=Fixed(
+                    multiplier=np.round(ratio * 2.0**shift).astype(np.int32),
+                    shift=shift.astype(np.uint8),
+                    low=0 if hidden else -LOGIT_LIMIT - 1,
+                    high=255 if hidden else LOGIT_LIMIT,
+                ),
             )
         )
         scale_in = scale_out
-    return Network(layers=tuple(layers))
+    return Network.chain(tuple(layers))
 
 
 def main(arguments: list[str] | None = None) -> None:

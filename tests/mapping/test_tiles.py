@@ -8,7 +8,8 @@ import pytest
 
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_dense
-from hwgen_models.network import Dense
+from hwgen_models.matrix import Dense
+from hwgen_models.requantise import Fixed
 from hwgen_models.spec import TileSpec
 
 SMALL = TileSpec(
@@ -21,12 +22,15 @@ def dense(weights, bias=None):
     outputs = weights.shape[1]
     return Dense(
         name="a",
+        sources=("input",),
         weights=weights,
         bias=np.zeros(outputs, dtype=np.int32) if bias is None else np.array(bias, dtype=np.int32),
-        multiplier=np.ones(outputs, dtype=np.int32),
-        shift=np.ones(outputs, dtype=np.uint8),
-        low=0,
-        high=255,
+        requantise=Fixed(
+            multiplier=np.ones(outputs, dtype=np.int32),
+            shift=np.ones(outputs, dtype=np.uint8),
+            low=0,
+            high=255,
+        ),
     )
 
 

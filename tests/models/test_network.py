@@ -5,19 +5,26 @@ import re
 import numpy as np
 import pytest
 
-from hwgen_models.network import FORMAT, Dense, Network
+from hwgen_models.matrix import Dense
+from hwgen_models.network import FORMAT, INPUT, Network
+from hwgen_models.requantise import Fixed
+
+ROUNDING = {"multiplier": np.int32, "shift": np.uint8, "low": None, "high": None}
 
 
-def dense(name="a", inputs=2, outputs=1, **changes):
-    parts = {
-        "weights": np.ones((inputs, outputs), dtype=np.int8),
-        "bias": np.zeros(outputs, dtype=np.int32),
+def dense(name="a", inputs=2, outputs=1, source="input", **changes):
+    rounding = {
         "multiplier": np.ones(outputs, dtype=np.int32),
         "shift": np.ones(outputs, dtype=np.uint8),
         "low": 0,
         "high": 255,
     }
-    return Dense(name=name, **parts | changes)
+    rounding |= {key: changes.pop(key) for key in ROUNDING if key in changes}
+    parts = {
+        "weights": np.ones((inputs, outputs), dtype=np.int8),
+        "bias": np.zeros(outputs, dtype=np.int32),
+    }
+    return Dense(name=name, sources=(source,), requantise=Fixed(**rounding), **parts | changes)
 
 
 def test_accumulates_exactly_at_the_extremes():
@@ -56,28 +63,34 @@ def test_largest_products_do_not_overflow():
 def test_chains_layers_and_classifies():
     rng = np.random.default_rng(5)
     first = dense("a", 3, 4, weights=rng.integers(-127, 128, (3, 4)).astype(np.int8))
-    second = dense("b", 4, 2, weights=np.int8([[1, -1]] * 4), low=-1000, high=1000)
-    network = Network(layers=(first, second))
+    second = dense("b", 4, 2, "a", weights=np.int8([[1, -1]] * 4), low=-1000, high=1000)
+    network = Network.chain((first, second))
     x = rng.integers(0, 256, (5, 3))
 
     hidden = np.clip((x @ first.weights.astype(int) + 1) >> 1, 0, 255)
     logits = np.clip((hidden @ second.weights.astype(int) + 1) >> 1, -1000, 1000)
 
-    assert [part.tolist() for part in network.trace(x)] == [
-        x.tolist(),
-        hidden.tolist(),
-        logits.tolist(),
-    ]
+    assert {name: part.tolist() for name, part in network.trace(x).items()} == {
+        INPUT: x.tolist(),
+        "a": hidden.tolist(),
+        "b": logits.tolist(),
+    }
     np.testing.assert_array_equal(network.classify(x), logits.argmax(axis=1))
 
 
 def test_survives_its_own_file(tmp_path):
     rng = np.random.default_rng(6)
     layers = tuple(
-        dense(name, inputs, outputs, weights=rng.integers(-9, 9, (inputs, outputs)).astype(np.int8))
-        for name, inputs, outputs in (("a", 5, 3), ("b", 3, 2))
+        dense(
+            name,
+            inputs,
+            outputs,
+            source,
+            weights=rng.integers(-9, 9, (inputs, outputs)).astype(np.int8),
+        )
+        for name, inputs, outputs, source in (("a", 5, 3, INPUT), ("b", 3, 2, "a"))
     )
-    network = Network(layers=layers)
+    network = Network.chain(layers)
     np.savez(tmp_path / "network.npz", **network.to_arrays())
 
     with np.load(tmp_path / "network.npz", allow_pickle=False) as arrays:
@@ -103,16 +116,16 @@ def test_survives_its_own_file(tmp_path):
             "layer a: bias must have one number per output (1), not (2,)",
         ),
         (
-            {"multiplier": np.int32([0])},
+            {"multiplier": np.int32([-1])},
             ValueError,
-            "layer a: multiplier must be positive, not 0",
+            "multiplier must be positive, not -1",
         ),
         (
             {"shift": np.uint8([63])},
             ValueError,
-            "layer a: shift must be between 1 and 62, not 63 to 63",
+            "shift must be between 1 and 62, not 63 to 63",
         ),
-        ({"low": 3, "high": 3}, ValueError, "layer a: limits must be increasing, not 3, 3"),
+        ({"low": 3, "high": 3}, ValueError, "limits must be increasing, not 3, 3"),
         (
             {"bias": np.int32([2**31 - 1])},
             ValueError,
@@ -129,20 +142,27 @@ def test_refuses_impossible_layers(bad, error, message):
     ("layers", "message"),
     [
         ((), "network must have at least one layer, not 0"),
-        ((dense(), dense(inputs=1)), "layer names must be different, not ['a', 'a']"),
         (
-            (dense(), dense("b", inputs=3)),
+            (dense(), dense(inputs=1, source="a")),
+            "layer names must be different, not ['a', 'a']",
+        ),
+        (
+            (dense(), dense("b", inputs=3, source="a")),
             "layer b: inputs must be the 1 outputs of a, not 3",
         ),
         (
-            (dense(low=-1), dense("b", inputs=1)),
+            (dense(), dense("b", inputs=1)),
+            "layer b: source must be a, not ('input',)",
+        ),
+        (
+            (dense(low=-1), dense("b", inputs=1, source="a")),
             "layer a: limits must be within 0 and 255 where another layer follows, not -1, 255",
         ),
     ],
 )
 def test_refuses_impossible_networks(layers, message):
     with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
-        Network(layers=layers)
+        Network.chain(layers)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +181,7 @@ def test_refuses_impossible_networks(layers, message):
     ],
 )
 def test_refuses_impossible_files(changes, error, message):
-    arrays = Network(layers=(dense(),)).to_arrays() | changes
+    arrays = Network.chain((dense(),)).to_arrays() | changes
     arrays = {key: value for key, value in arrays.items() if value is not None}
 
     with pytest.raises(error, match=rf"^{re.escape(message)}$"):

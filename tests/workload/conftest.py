@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from hwgen.workload.parts import CALIBRATION, TEST
-from hwgen_models.network import Dense, Network
+from hwgen_models.matrix import Dense
+from hwgen_models.network import INPUT, Network
+from hwgen_models.requantise import Fixed
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,16 @@ def small(tmp_path):
                 name=f"fc{number}",
                 weights=np.clip(rng.normal(0, 40, (inputs, outputs)), -127, 127).astype(np.int8),
                 bias=rng.integers(-2000, 2000, outputs).astype(np.int32),
-                multiplier=rng.integers(16000, 32000, outputs).astype(np.int32),
-                shift=np.full(outputs, 22, dtype=np.uint8),
-                low=-1000 if last else 0,
-                high=1000 if last else 255,
+                sources=(f"fc{number - 1}",) if number else (INPUT,),
+                requantise=Fixed(
+                    multiplier=rng.integers(16000, 32000, outputs).astype(np.int32),
+                    shift=np.full(outputs, 22, dtype=np.uint8),
+                    low=-1000 if last else 0,
+                    high=1000 if last else 255,
+                ),
             )
         )
-    network = Network(layers=tuple(layers))
+    network = Network.chain(tuple(layers))
     np.savez(tmp_path / "network.npz", **network.to_arrays())
 
     images = rng.integers(0, 256, (40, 2, 6, 1), dtype=np.uint8)

@@ -22,7 +22,9 @@ def brute_force(small, design):
     """(layer, ranges) -> decisions and signal to error ratio, by the tile model."""
     images = load_images(small.data_file, part=CALIBRATION)
     found = {}
-    for layer, x in zip(small.network.layers, small.network.trace(images.pixels), strict=False):
+    activations = small.network.trace(images.pixels)
+    for layer in small.network.layers:
+        x = activations[layer.sources[0]].astype(int)
         mapped = map_dense(layer, design.spec)
         for table in tables_of(design.spec):
             reader = LayerReader(mapped, list(table.ranges))

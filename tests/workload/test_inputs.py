@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from hwgen.errors import UserError
-from hwgen.workload.inputs import check_fit, load_images, load_network
+from hwgen.workload.images import codes_of
+from hwgen.workload.inputs import load_images, load_network
 from hwgen.workload.parts import CALIBRATION, TEST
 
 
@@ -20,7 +21,7 @@ def test_gives_each_part_its_own_images(small):
     calibration = load_images(small.data_file, part=CALIBRATION)
 
     assert (len(test), len(calibration)) == (30, 10)
-    shared = (test.pixels[:, np.newaxis] == calibration.pixels).all(axis=-1)
+    shared = (test.pixels[:, np.newaxis] == calibration.pixels).all(axis=(2, 3, 4))
     assert not shared.any()
 
 
@@ -43,7 +44,8 @@ def test_most_is_a_limit_and_images_an_order(small):
 
 def test_refuses_unknown_names():
     refuses(
-        lambda: load_network("mnist"), "--network: must be `digits` or an .npz file, not 'mnist'"
+        lambda: load_network("mnist"),
+        "--network: must be `digits` or .tflite, .onnx or .npz, not 'mnist'",
     )
     refuses(
         lambda: load_images("net.tflite"),
@@ -65,8 +67,12 @@ def test_refuses_more_or_fewer_images_than_there_are(small, images):
     [
         ({"labels": np.zeros(3, dtype=int)}, "inputs or images must be in the file, not missing"),
         (
-            {"inputs": np.zeros((2, 3))},
-            "inputs must be uint8 with one row per image, not float64 (2, 3)",
+            {"inputs": np.array([["a"]])},
+            "inputs must be numbers with one row per image, not <U1 (1, 1)",
+        ),
+        (
+            {"images": np.zeros((2, 3))},
+            "images must be uint8 with one row per image, not float64 (2, 3)",
         ),
         (
             {"images": np.zeros(3, dtype=np.uint8)},
@@ -86,7 +92,19 @@ def test_refuses_more_or_fewer_images_than_there_are(small, images):
         ),
         (
             {"inputs": np.zeros((2, 3), dtype=np.uint8), "mean": np.zeros(1)},
-            "mean, std must be absent for a network of uint8 pixels, not given",
+            "mean, std must be absent beside inputs, not given",
+        ),
+        (
+            {"images": np.zeros((2, 3), dtype=np.uint8), "mean": np.zeros(1)},
+            "std must be one number per channel beside the other, but is not",
+        ),
+        (
+            {
+                "images": np.zeros((2, 3), dtype=np.uint8),
+                "mean": np.zeros(1),
+                "std": np.zeros(1),
+            },
+            "mean and std must be finite, std positive, one each per channel",
         ),
     ],
 )
@@ -138,6 +156,6 @@ def test_refuses_images_that_the_network_cannot_take(tmp_path, small):
         np.savez(file, inputs=np.zeros((1, pixels), dtype=np.uint8), labels=np.array([labels]))
 
         refuses(
-            lambda: check_fit(small.network, load_images(str(file))),
+            lambda: codes_of(small.network, load_images(str(file))),
             f"{file}: {message}",
         )

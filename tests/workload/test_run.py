@@ -71,9 +71,8 @@ def test_counts_by_definition(small, small_design):
 
     activations = small.network.trace(pixels)
     tree = SearchTree.twin_range(3, 0, 5, 0, bits=5, bound=16)
-    for layer, x, got in zip(
-        small.network.layers, activations, found["layers"].values(), strict=False
-    ):
+    for layer, got in zip(small.network.layers, found["layers"].values(), strict=True):
+        x = activations[layer.sources[0]].astype(int)
         reads = skipped = conversions = decisions = 0
         for first in range(0, layer.inputs, 16):
             rows = slice(first, min(first + 16, layer.inputs))
