@@ -233,10 +233,27 @@ def _vector(design: Design) -> list[str]:
         ("draining the accumulators", f"{spec.outputs}, one per output in use"),
     ]
     lines = paragraph(
-        "Inputs enter plane by plane, the least significant first. Rows may change as soon as "
-        "`sample` has fallen, so the next plane settles while the lanes convert"
+        "Inputs enter plane by plane, the least significant first. Rows outlive `sample` by one "
+        "cycle; then the next plane settles while the lanes convert"
         + (", and is sampled into the other bank." if spec.banks == 2 else ".")
     )
+    lines += [
+        "",
+        *paragraph(
+            f"A vector is {spec.beats} beats, counted from reset: beats carry no mark, so a source "
+            "that sends one too few or too many shifts every later vector until the next reset."
+        ),
+    ]
+    if spec.y_in:
+        own, all_tiles = spec.tile_range, spec.y_range
+        lines += [
+            "",
+            *paragraph(
+                f"The tile's own sums lie in {own[0]} to {own[-1]}. `y_in` must lie in "
+                f"{all_tiles[0] - own[0]} to {all_tiles[-1] - own[-1]}; then no `y` can overflow, "
+                "which nothing would tell."
+            ),
+        ]
     return [*lines, "", *table(("what", "cycles"), rows)]
 
 
@@ -264,5 +281,6 @@ def _reset(design: Design, rtl: Rtl) -> list[str]:
     return paragraph(
         f"`{name}` is {style.kind} and active {style.active}. {release} After it every word line "
         "and every control pin is off, no vector is held, and the tables have the reset values of "
-        "`registers.md`. Nothing has a value before the first reset."
+        "`registers.md`. Nothing has a value before the first reset. What a stream offers during reset "
+        "is lost, although its `ready` may be high."
     )

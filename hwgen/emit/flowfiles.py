@@ -52,7 +52,7 @@ def _constraints(design: Design, rtl: Rtl) -> str:
         f"set_input_delay {margin} -clock clk [get_ports {{{' '.join(inputs)}}}]",
         f"set_output_delay {margin} -clock clk [all_outputs]",
         "",
-        "# Comparators answer within the time that compare_latency leaves them.",
+        "# Comparators are captured by one flip-flop each; the rest of a decision is behind it.",
         f"set_input_delay {margin} -clock clk [get_ports {{{' '.join(comparators)}}}]",
         "",
     ]
