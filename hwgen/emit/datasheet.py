@@ -281,6 +281,6 @@ def _reset(design: Design, rtl: Rtl) -> list[str]:
     return paragraph(
         f"`{name}` is {style.kind} and active {style.active}. {release} After it every word line "
         "and every control pin is off, no vector is held, and the tables have the reset values of "
-        "`registers.md`. Nothing has a value before the first reset. What a stream offers during reset "
-        "is lost, although its `ready` may be high."
+        "`registers.md`. Nothing has a value before the first reset. What a stream offers during "
+        "reset is lost, although its `ready` may be high."
     )
