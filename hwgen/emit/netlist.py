@@ -253,15 +253,21 @@ class _Simplifier:
     def _shift_right(self, wire: str, op: Op, width: int) -> None:
         """Pick one bit where that is what the shift is for, else shift at full width."""
         vector, amount = op.args
-        picks = len(vector) == 1 and isinstance(vector[0], Slice) and not vector[0].low
-        if width == 1 and picks and not op.signed and 1 << width_of(amount) <= op.width:
-            self.ops[wire] = Op("index", op.args, 1)
+        picks = width == 1 and not op.signed and 1 << width_of(amount) <= op.width
+        if picks and (whole := self._start_of(vector)):
+            self.ops[wire] = Op("index", (self._everything(whole), amount), 1)
         elif op.width == width:
             self.ops[wire] = op
         else:
             wide = self._new_wire(op.width)
             self.ops[wide] = op
             self._replace(wire, (Slice(wide, 0, width),))
+
+    def _start_of(self, spec: Spec) -> str | None:
+        """Return the wire whose lowest bits a spec is, if there is one."""
+        if len(spec) == 1 and isinstance(spec[0], Slice) and not spec[0].low:
+            return spec[0].wire
+        return None
 
     def _new_wire(self, width: int) -> str:
         wire = f"$new{len(self.wires)}"
@@ -413,12 +419,20 @@ class _Simplifier:
             folded: Op | Spec = op
             while isinstance(folded, Op) and (step := self._folded(folded)) != folded:
                 folded, changed = step, True
-            if isinstance(folded, Op):
+            if isinstance(folded, Op) and not self._indexes_parts(folded):
                 self.ops[wire] = folded
+                continue
+            del self.ops[wire]
+            if isinstance(folded, Op):
+                self._shift_right(wire, Op("shr", folded.args, width_of(folded.args[0])), 1)
+                changed = True
             else:
-                del self.ops[wire]
                 self._replace(wire, folded)
         return changed
+
+    def _indexes_parts(self, op: Op) -> bool:
+        """Tell whether a bit is picked from what has become more, or less, than one wire."""
+        return op.kind == "index" and self._whole(op.args[0]) is None
 
     def _share_once(self) -> bool:
         known: dict[Op, str] = {}
@@ -525,12 +539,15 @@ class _Simplifier:
         def rank(wire: str) -> tuple[bool, bool, bool]:
             return self.wires[wire].port is None, _is_field(wire), "$" in wire
 
+        indexed = {op.args[0][0].wire for op in self.ops.values() if op.kind == "index"}
         for alias in sorted(self.aliases, key=rank):
             spec = self.aliases[alias]
             parts = list(self._adoptable(spec, read))
             if len(spec) > 1 and self._feed_each_other([wire for wire, *_ in parts]):
                 continue
             for wire, low, width in parts:
+                if wire in indexed and width != self.wires[alias].width:
+                    continue  # a part of a vector cannot be indexed
                 self.placed[wire] = Slice(alias, low, width)
                 self.same[wire] = (self.placed[wire],)
                 self.ops[wire] = _cut_op(self.ops[wire], width)
