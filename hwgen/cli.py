@@ -372,7 +372,7 @@ def calibrate(
     """Find the cheapest search ranges for a network.
 
     Counts what calibration images cause in every layer and tries all tables the hardware accepts.
-    What it writes is a design file again: `generate`, `run` and `cosim` take it like any other.
+    What it writes is a design file again: `generate` and `run` take it like any other.
     """
     from hwgen.config import load
 

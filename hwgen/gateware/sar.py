@@ -160,7 +160,7 @@ class Sar(wiring.Component):
 
             with m.State("Settle"):
                 m.d.sync += self.acquire.eq(0)
-                with m.If(over(self.settle_mux)):
+                with m.If(over(max(self.settle_mux, 1))):  # never entered without settling
                     acquire()
 
             with m.State("Acquire"), m.If(over(self.acquire_cycles)):

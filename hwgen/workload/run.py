@@ -1,12 +1,12 @@
 """Bit-exact run of a network through the array and its periphery, and what the readout costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.config import Design
-from hwgen.errors import Mismatch
+from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import map_dense
 from hwgen.workload.costs import Costs
 from hwgen.workload.images import codes_of
@@ -75,6 +75,7 @@ def run(
     reason = obstacle(model)
     if reason:
         return integer_run(design, found, reason, (network, data), chosen, codes, progress)
+    check_tables(design, [layer.name for layer in model.layers])
     readers = [
         LayerReader(
             map_dense(layer, design.spec, where=network),
@@ -132,6 +133,18 @@ def run(
             for layer, reader, of_layer in zip(model.layers, readers, costs, strict=True)
         },
     }
+
+
+def check_tables(design: Design, layers: Sequence[str]) -> None:
+    """Refuse tables of layers that the network does not have: they would not be used."""
+    if design.tables is None or design.tables.granularity == "network":
+        return
+    for name in design.tables.layers:
+        if name not in layers:
+            raise UserError(
+                f"{design.source}: tables.layers: must be layers of the network "
+                f"({', '.join(layers)}), not {name!r}"
+            )
 
 
 def check_exact(

@@ -189,3 +189,16 @@ def test_padding_rows_are_not_needed(small, small_design):
     assert vectors.shape == (5, 2, 16)
     np.testing.assert_array_equal(vectors.reshape(5, 32)[:, :20], x)
     assert not vectors.reshape(5, 32)[:, 20:].any()
+
+
+def test_tables_of_a_layer_that_the_network_lacks_are_refused():
+    ranges = [{"payload": 3, "truncation": 0}, {"payload": 8, "truncation": 0}]
+    tables = {"granularity": "layer", "layers": {"dense_9": {"ranges": ranges}}}
+    design = load({"name": "misspelt", "extends": "trq", "tables": tables})
+
+    with pytest.raises(
+        UserError,
+        match=r"tables\.layers: must be layers of the network \(dense_1, dense_2, dense_3\), "
+        r"not 'dense_9'$",
+    ):
+        run(design, "digits", "digits", images=2)
