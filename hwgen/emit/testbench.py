@@ -26,7 +26,7 @@ from hwgen_models.spec import TileSpec
 
 __all__ = ["testbench"]
 
-PATIENCE = 40  # cycles that a bench waits for every one that conversions can take
+PATIENCE = 8  # cycles that a bench waits for every one that conversions can take
 COUNT_BITS = 32
 
 Values = dict[str, object]

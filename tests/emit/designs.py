@@ -1,8 +1,11 @@
 """Designs that differ in everything that emission depends on, small enough to simulate."""
 
-from hwgen.config import load
+import functools
 
-__all__ = ["VARIANTS", "design"]
+from hwgen.config import load
+from hwgen.emit.rtl import emit_rtl
+
+__all__ = ["VARIANTS", "design", "emitted"]
 
 SMALL = {
     "extends": "trq",
@@ -55,3 +58,9 @@ VARIANTS = {
 def design(variant="small", **keys):
     """Return a variant of the small design."""
     return load(SMALL | VARIANTS[variant] | keys)
+
+
+@functools.cache
+def emitted(name):
+    """Return the RTL of a variant or a preset, which tests must not change."""
+    return emit_rtl(design(name) if name in VARIANTS else load(name))

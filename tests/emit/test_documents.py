@@ -13,17 +13,15 @@ from hwgen.emit import pins, registers
 from hwgen.emit.datasheet import datasheet
 from hwgen.emit.flowfiles import flow_files
 from hwgen.emit.manifest import as_json, design_registers, manifest
-from hwgen.emit.rtl import emit_rtl
 from hwgen.emit.tables import table_files
 from hwgen.flow.tools import run_yosys
 from hwgen_models.spec import TileSpec
-from tests.emit.designs import VARIANTS, design
+from tests.emit.designs import VARIANTS, design, emitted
 
 
 @pytest.fixture(scope="module")
 def small():
-    chosen = design()
-    return chosen, emit_rtl(chosen)
+    return design(), emitted("small")
 
 
 # Manifest
@@ -32,7 +30,7 @@ def small():
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_manifest_lists_the_pins_of_the_verilog(variant):
     chosen = design(variant)
-    rtl = emit_rtl(chosen)
+    rtl = emitted(variant)
     described = manifest(chosen, rtl, layer=None)
     head = rtl.files[f"rtl/{described['top']}.v"].partition(");")[0]
     pattern = r"(input|output) +(?:wire|reg) +(signed )?(?:\[(\d+):0\])? *(\w+)"
@@ -54,8 +52,7 @@ def test_manifest_parameters_are_a_spec(small):
 
 
 def test_manifest_says_what_every_column_holds():
-    chosen = load("baseline")
-    described = manifest(chosen, emit_rtl(chosen), layer=None)
+    described = manifest(load("baseline"), emitted("baseline"), layer=None)
 
     assert described["columns"][:2] == [[0, 0, 0], [1, 0, 0]]
     assert described["columns"][9] == [0, 0, 1]
@@ -73,7 +70,7 @@ def test_manifest_names_the_module_of_every_block(small):
 
 
 def test_a_lane_alone_has_no_registers():
-    assert manifest(design("lane"), emit_rtl(design("lane")), layer=None)["registers"] == []
+    assert manifest(design("lane"), emitted("lane"), layer=None)["registers"] == []
 
 
 def test_json_is_readable_and_reads_back():
@@ -101,16 +98,14 @@ def test_datasheet_has_every_pin(small):
 
 
 def test_datasheet_tells_how_long_conversions_take():
-    chosen = load("trq")
-    text = datasheet(chosen, emit_rtl(chosen), layer=None)
+    text = datasheet(load("trq"), emitted("trq"), layer=None)
 
     assert "| 0 to 7 | the count | 4 | 10 |\n| 8 to 128 | the count | 9 | 20 |\n" in text
     assert "= 2 + 2 k cycles" in text
 
 
 def test_datasheet_draws_a_conversion_to_the_cycle():
-    chosen = design("active_low")
-    text = datasheet(chosen, emit_rtl(chosen), layer=None)
+    text = datasheet(design("active_low"), emitted("active_low"), layer=None)
 
     assert (
         """\
@@ -129,7 +124,7 @@ busy     #################
 def test_datasheet_describes_lossy_ranges():
     ranges = [{"payload": 2, "truncation": 1}, {"payload": 5, "truncation": 2}]
     chosen = design(readout={"bits": 5, "columns_per_lane": 4, "ranges": ranges})
-    text = datasheet(chosen, emit_rtl(chosen), layer=None)
+    text = datasheet(chosen, emitted("small"), layer=None)
 
     assert "| 0 to 3 | one of 2 from 0 to 2 |" in text
 
@@ -199,7 +194,7 @@ def test_yosys_script_runs_from_the_delivered_folder(small, folder):
 def test_constraints_name_pins_that_exist():
     for variant in VARIANTS:
         chosen = design(variant)
-        rtl = emit_rtl(chosen)
+        rtl = emitted(variant)
         text = flow_files(chosen, rtl)["small.sdc"]
         named = " ".join(re.findall(r"get_ports \{?([\w ]+)", text)).split()
 

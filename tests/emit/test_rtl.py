@@ -1,6 +1,5 @@
 """The Verilog of whole designs: proved, linted, the same everywhere, and the one in `rtl_out`."""
 
-import functools
 import os
 import re
 import subprocess
@@ -11,20 +10,17 @@ import pytest
 
 from hwgen.config import load, presets
 from hwgen.emit.deliver import committed
-from hwgen.emit.rtl import emit_rtl
 from hwgen.flow.tools import (
     iverilog_command,
     run_yosys,
     simulator_environment,
     verilator_command,
 )
-from tests.emit.designs import VARIANTS, design
+from tests.emit.designs import VARIANTS, emitted
 from tests.equivalence import claims, unproven
 
 ROOT = Path(__file__).parents[2]
-DESIGNS = {name: functools.partial(load, name) for name in presets()} | {
-    name: functools.partial(design, name) for name in VARIANTS
-}
+DESIGNS = [*presets(), *VARIANTS]
 
 YOSYS = """
 read_verilog {sources}
@@ -41,11 +37,6 @@ from hwgen.emit.deliver import deliverables
 from hwgen.emit.manifest import as_json
 print(as_json(deliverables(load("trq"))[1]["files"]))
 """
-
-
-@functools.cache
-def emitted(name):
-    return emit_rtl(DESIGNS[name]())
 
 
 def write(rtl, folder):
