@@ -5,7 +5,11 @@ import pytest
 from amaranth import Array, Cat, Module, Mux, Shape, Signal
 from amaranth.hdl import Assume, Cover
 
+from hwgen.gateware.lane import Lane
 from hwgen.gateware.output_buffer import OutputBuffer
+from hwgen.gateware.row_drive import RowDrive
+from hwgen.gateware.sequencer import Sequencer
+from hwgen.gateware.splice import Splice
 from hwgen.gateware.tile import Tile
 from hwgen_models.spec import TileSpec
 from tests.formal.around import Around
@@ -156,21 +160,24 @@ def test_the_presets_keep_the_stream_contract_from_any_state(search):
 
 # Cycles to the last word of a vector that nobody stalls, and one to spare.
 PRODUCTS = {
-    "binary": (24, {}),
-    "signed inputs": (24, {"signed_inputs": True}),
-    "one bank": (27, {"banks": 1}),
-    "two ranges": (28, {"search": "twin-range"}),
+    "binary": (24, {"columns_per_lane": 1}),
+    "signed inputs": (24, {"columns_per_lane": 1, "signed_inputs": True}),
+    "one bank": (27, {"columns_per_lane": 1, "banks": 1}),
+    "two ranges": (28, {"columns_per_lane": 1, "search": "twin-range"}),
+    "two columns a lane": (34, {}),
 }
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", PRODUCTS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name == "binary" else pytest.mark.slow) for name in PRODUCTS],
+)
 def test_multiplies_a_vector_by_any_matrix(name):
     depth, parameters = PRODUCTS[name]
     free = ("dut.range_table",) if name == "two ranges" else ()
 
     for mode in ("cover", "bmc"):
-        proof = MultipliesVectors(tile(columns_per_lane=1, **parameters))
+        proof = MultipliesVectors(tile(**parameters))
         assert prove(proof, mode=mode, depth=depth, free=free).holds
 
 
@@ -186,3 +193,19 @@ def test_a_bug_is_found(monkeypatch, component, old, new):
     proof = KeepsTheStreamContract(tile())
 
     assert not prove(proof, depth=proof.depth, free=("dut",)).holds
+
+
+@pytest.mark.parametrize(
+    ("component", "old", "new"),
+    [
+        (Splice, "-raised if negate else raised", "raised"),
+        (Lane, "self.plane_1, self.plane_0", "self.plane_0, self.plane_1"),
+        (Sequencer, "ending & ~in_use.any() &", "ending &"),
+        (RowDrive, "self.drive.eq(self.digits)", "self.drive.eq(self.drive | self.digits)"),
+    ],
+)
+def test_a_bug_in_any_block_spoils_a_product(monkeypatch, component, old, new):
+    inject(monkeypatch, component, old, new)
+    depth, parameters = PRODUCTS["binary"]
+
+    assert not prove(MultipliesVectors(tile(**parameters)), depth=depth).holds
