@@ -540,7 +540,9 @@ class _Writer:
 
     def _operator(self, op: Op) -> tuple[str, str | None]:
         if op.kind == "index":
-            return f"{self._text(op.args[0])}[{self._text(op.args[1])}]", None
+            place = self._text(op.args[1])
+            place = f"$unsigned({place})" if self._is_signed(op.args[1]) else place
+            return f"{self._text(op.args[0])}[{place}]", None
         if op.kind == "mux":
             select, if_0, if_1 = (self._term(arg) for arg in op.args)
             condition = select[0] if select[1] in {None, "not"} else f"({select[0]})"
