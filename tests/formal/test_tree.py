@@ -55,16 +55,20 @@ def test_a_table_is_legal_when_the_model_takes_it(bits, bound):
     assert found == [accepted(table, bits=bits, bound=bound) for table in tables]
 
 
-@pytest.mark.parametrize(("bits", "bound"), [(6, 63), (6, 32), (6, 100), (8, 128), (8, 255)])
+def legal_tables(*, bits, bound):
+    """Return all of them, but for those that differ in a range 1 which is not used."""
+    return [
+        table
+        for table in product(range(bits + 1), repeat=4)
+        if accepted(table, bits=bits, bound=bound)
+        and (table[2:] == (bits, 0) or 2 ** table[0] <= min(bound, 2**bits - 1))
+    ]
+
+
+@pytest.mark.parametrize(("bits", "bound"), CASES)
 def test_every_legal_table_reads_every_count_as_the_model_does(bits, bound):
     dut = Tree(bits=bits, bound=bound, twin=True)
-    tables = [
-        (*range_0, *range_1)
-        for range_0 in product(range(bits + 1), repeat=2)
-        for range_1 in product(range(bits + 1), repeat=2)
-        if accepted((*range_0, *range_1), bits=bits, bound=bound)
-        and (range_1 == (bits, 0) or 2 ** range_0[0] <= min(bound, 2**bits - 1))  # else not used
-    ]
+    tables = legal_tables(bits=bits, bound=bound)
     counts = np.arange(min(bound, 2 ** (bits + 1) - 1) + 1)
     found, expected = [], []
 
@@ -83,3 +87,53 @@ def test_every_legal_table_reads_every_count_as_the_model_does(bits, bound):
         expected += zip(walk.values.tolist(), walk.decisions.tolist(), strict=True)
 
     assert found == expected
+
+
+@pytest.mark.parametrize(("bits", "bound"), [(6, 63), (6, 32)])
+@pytest.mark.parametrize("high", [False, True])
+def test_a_range_test_that_errs_leads_to_the_leaf_of_the_model(bits, bound, high):
+    dut = Tree(bits=bits, bound=bound, twin=True)
+    tables = [
+        table for table in legal_tables(bits=bits, bound=bound) if 2 ** table[0] <= min(bound, 63)
+    ]
+    found, expected = [], []
+
+    async def bench(ctx):
+        for table in tables:
+            counts = np.arange(2 ** table[2 if high else 0])
+            tested = 2 ** table[0] - (not high)
+            ctx.set(dut.table, settings(table))
+            ctx.set(dut.tested, tested)
+            for count in counts.tolist():
+                ctx.set(dut.count, count)
+                assert ctx.get(dut.reachable)
+                found.append((ctx.get(dut.value), ctx.get(dut.decisions)))
+            tree = SearchTree.twin_range(*table, bits=bits, bound=bound)
+            walk = tree.walk(counts, error=errs(tested, counts))
+            expected.extend(zip(walk.values.tolist(), walk.decisions.tolist(), strict=True))
+
+    simulate(dut, bench)
+
+    assert found == expected
+
+
+def errs(tested, counts):
+    """Return the error with which the first decision sees `tested`, whatever the count is."""
+    return lambda decision: tested - counts if decision == 0 else 0
+
+
+@pytest.mark.parametrize("bits", [6, 8])
+def test_the_binary_tree_reads_every_count_as_the_model_does(bits):
+    dut = Tree(bits=bits, bound=2**bits, twin=False)
+    counts = np.arange(2**bits + 1)
+    walk = SearchTree.binary(bits, 2**bits).walk(counts)
+    found = []
+
+    async def bench(ctx):
+        for count in counts.tolist():
+            ctx.set(dut.count, count)
+            found.append((ctx.get(dut.value), ctx.get(dut.decisions)))
+
+    simulate(dut, bench)
+
+    assert found == list(zip(walk.values.tolist(), walk.decisions.tolist(), strict=True))
