@@ -28,7 +28,7 @@ prep -flatten -top {top}
 [files]
 proof.il
 """
-PASSED, FAILED = 0, 2  # exit codes of SymbiYosys that are verdicts
+PASSED, FAILED, UNKNOWN = 0, 2, 4  # exit codes of SymbiYosys that are verdicts
 FAILURE = re.compile(r"Assert failed in \S+: (.*)")
 UNREACHED = re.compile(r"Unreached cover statement at (.*?)\.?$", re.MULTILINE)
 
@@ -40,7 +40,8 @@ class Verdict:
     Parameters
     ----------
     holds : bool
-        Every assertion holds, or every cover statement was reached.
+        Every assertion holds, or every cover statement was reached. An assertion that induction
+        cannot carry from one cycle to the next is no better than one that fails.
     failures : tuple of str
         Source lines of what does not.
     log : str
@@ -76,10 +77,11 @@ def check(
     Raises
     ------
     ToolMissing
-        SymbiYosys is not installed.
+        SymbiYosys or yices is not installed.
     RuntimeError
         No verdict: an assumption that cannot be met, an error in the design.
     """
+    script_command("yices-smt2")  # which SymbiYosys would miss in many lines
     preparation = "\n".join(f"setattr -unset init {selection}" for selection in free)
     command = [
         *script_command("yowasp-sby"),
@@ -104,7 +106,7 @@ def check(
             env=tool_environment(),
         )
     unmet = "Assumptions are unsatisfiable" in ended.stdout
-    if ended.returncode not in {PASSED, FAILED} or unmet:
+    if ended.returncode not in {PASSED, FAILED, UNKNOWN} or unmet:
         raise RuntimeError(f"no verdict from SymbiYosys:\n{ended.stdout}")
     found = FAILURE.findall(ended.stdout) + UNREACHED.findall(ended.stdout)
     return Verdict(
