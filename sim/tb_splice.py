@@ -26,7 +26,7 @@ async def every_output_is_the_sum_of_its_shares(dut):
             accumulators //= 2  # no vector leads to sums beyond the range
             sums = splice(accumulators, column_map=design.column_map, cell_bits=design.cell_bits)
         for output in range(design.outputs):
-            await bench.settle(output=output)
+            await bench.settle(output_index=output)
             # Lanes without a share in an output show what they like.
             shown = {
                 f"value_{lane}": int(held[bench.read(f"destination_{lane}") % len(held)])
