@@ -105,6 +105,7 @@ def run(
         outputs.append(x)
 
     costs = [reader.costs for reader in readers]
+    shapes = [shapes_of(model, layer) for layer in model.layers]
     return {
         "design": design.name,
         "network": network,
@@ -116,12 +117,14 @@ def run(
         "calibration_images": found.calibration_images,
         "top1": chosen.top1(np.concatenate(outputs)),
         "top1_integer": chosen.top1(model.run(codes)),
+        "products": sum(shape["products"] or 0 for shape in shapes),
+        "weights": sum(shape["weights"] or 0 for shape in shapes),
         "lossless": all(reader.lossless for reader in readers),
         **Costs.total(costs).as_json(),
         "layers": {
             reader.mapped.name: {
                 "images": len(chosen),
-                **shapes_of(model, layer),
+                **shape,
                 "row_tiles": reader.mapped.row_tiles,
                 "column_tiles": reader.mapped.column_tiles,
                 "ranges": [list(one) for one in design.ranges(reader.mapped.name)],
@@ -130,7 +133,7 @@ def run(
                 "largest_error": reader.largest_error,
                 **of_layer.as_json(),
             }
-            for layer, reader, of_layer in zip(model.layers, readers, costs, strict=True)
+            for shape, reader, of_layer in zip(shapes, readers, costs, strict=True)
         },
     }
 
