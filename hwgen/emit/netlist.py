@@ -361,9 +361,10 @@ class _Simplifier:
 
     def turn_small_processes_into_expressions(self) -> None:
         """Write a decision between few values as a choice."""
-        registers = {wire for flop in self.flops if (wire := self._whole(flop.body[0].value))}
+        inputs = {self._whole(flop.body[0].value) for flop in self.flops}
+        inputs = {wire for wire in inputs if wire and is_anonymous(wire)}  # their registers hold them
         for wire, body in list(self.processes.items()):
-            if wire not in registers and self._is_small(wire, body):
+            if wire not in inputs and self._is_small(wire, body):
                 value = self._choice(body, (Const(0, self.wires[wire].width),))
                 del self.processes[wire]
                 whole = self._whole(value)
