@@ -361,8 +361,12 @@ class _Simplifier:
 
     def turn_small_processes_into_expressions(self) -> None:
         """Write a decision between few values as a choice."""
-        inputs = {self._whole(flop.body[0].value) for flop in self.flops}
-        inputs = {wire for wire in inputs if wire and is_anonymous(wire)}  # their registers hold them
+        # What a register alone is fed with is written with the register.
+        inputs = {
+            wire
+            for flop in self.flops
+            if (wire := self._whole(flop.body[0].value)) and is_anonymous(wire)
+        }
         for wire, body in list(self.processes.items()):
             if wire not in inputs and self._is_small(wire, body):
                 value = self._choice(body, (Const(0, self.wires[wire].width),))
