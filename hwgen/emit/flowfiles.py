@@ -29,7 +29,8 @@ def _yosys(rtl: Rtl, sources: list[str]) -> str:
         f"hierarchy -check -top {rtl.top.module}",
         "proc",
         "check -assert",
-        f"synth -top {rtl.top.module}",
+        "# -nofsm: recoded, state machines would lose the way back from spare codes",
+        f"synth -nofsm -top {rtl.top.module}",
         "check -assert",
         "stat",
     ]
