@@ -1,7 +1,7 @@
 """Yosys as the judge of emitted Verilog: is it what Amaranth's own back end says?"""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +66,6 @@ def claims(
     *,
     reset: Reset | None = None,
     expected: Iterable[Block] = (),
-    mutate: Callable[[str], str] = str,
 ) -> list[Claim]:
     """Emit blocks; `expected` are those whose RTLIL is the truth, by default the same."""
     reset = reset or Reset()
@@ -82,7 +81,7 @@ def claims(
         found.append(
             Claim(
                 block=block,
-                text=mutate(verilog(block, interfaces, reset=reset)),
+                text=verilog(block, interfaces, reset=reset),
                 hints={
                     wire: (name, netlist.wires[wire].width) for wire, name in names.wires.items()
                 },
