@@ -11,8 +11,9 @@ from hwgen.emit.text import paragraph, table
 from hwgen_models.sar import Conversion, Sar
 from hwgen_models.search import SearchTree
 from hwgen_models.spec import TileSpec
+from hwgen_models.tile import search_tree
 
-__all__ = ["datasheet", "search_tree"]
+__all__ = ["datasheet"]
 
 SHOWN_DECISIONS = 2  # in the waveform
 
@@ -48,21 +49,6 @@ def datasheet(design: Design, rtl: Rtl, *, layer: str | None) -> str:
     for heading, body in sections:
         lines += ["", f"## {heading}", "", *body]
     return "\n".join(lines) + "\n"
-
-
-def search_tree(spec: TileSpec, ranges: tuple[tuple[int, int], ...]) -> SearchTree:
-    """Return the tree of a design's search with a table; without one, the binary tree."""
-    if not ranges:
-        return SearchTree.binary(spec.readout_bits, spec.largest_count)
-    (payload_0, truncation_0), (payload_1, truncation_1) = ranges
-    return SearchTree.twin_range(
-        payload_0,
-        truncation_0,
-        payload_1,
-        truncation_1,
-        bits=spec.readout_bits,
-        bound=spec.largest_count,
-    )
 
 
 def _shape(spec: TileSpec) -> list[str]:

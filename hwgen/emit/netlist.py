@@ -28,7 +28,7 @@ from hwgen.emit.rtlil import (
     width_of,
 )
 
-__all__ = ["Flop", "Instance", "Netlist", "Op", "is_anonymous", "simplify"]
+__all__ = ["Flop", "Instance", "Netlist", "Op", "is_anonymous", "read_by", "simplify"]
 
 Body = list[Assign | Switch]
 
@@ -320,13 +320,13 @@ class _Simplifier:
         if wire in self.ops:
             yield from self.ops[wire].args
         elif wire in self.processes:
-            yield from _read_by(self.processes[wire])
+            yield from read_by(self.processes[wire])
         elif wire in self.aliases:
             yield self.aliases[wire]
 
     def _roots(self) -> Iterator[Spec]:
         for flop in self.flops:
-            yield from _read_by(flop.body)
+            yield from read_by(flop.body)
         for instance in self.instances:
             yield from instance.inputs.values()
         for wire in self.wires.values():
@@ -616,7 +616,7 @@ class _Simplifier:
             for op in self.ops.values():
                 yield from op.args
         for body in self.processes.values():
-            yield from _read_by(body)
+            yield from read_by(body)
         yield from self._roots()
         for wire, spec in self._kept_aliases():
             yield from (value for value, _ in _parts(wire, spec))
@@ -795,7 +795,7 @@ def _cut_op(op: Op, width: int) -> Op:
     return Op(op.kind, args, width)
 
 
-def _read_by(body: Iterable[Assign | Switch]) -> Iterator[Spec]:
+def read_by(body: Iterable[Assign | Switch]) -> Iterator[Spec]:
     """Yield everything that statements read."""
     for statement in body:
         if isinstance(statement, Assign):
@@ -803,7 +803,7 @@ def _read_by(body: Iterable[Assign | Switch]) -> Iterator[Spec]:
         else:
             yield statement.selector
             for case in statement.cases:
-                yield from _read_by(case.body)
+                yield from read_by(case.body)
 
 
 def _map_body(

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
 
 from hwgen.config import Design
-from hwgen.emit.datasheet import search_tree
 from hwgen.emit.manifest import design_registers
 from hwgen.emit.rtl import Rtl
 from hwgen.emit.tables import table_writes
@@ -23,6 +22,7 @@ from hwgen_models.range_table import search_plan
 from hwgen_models.row_drive import planes_of
 from hwgen_models.sar import Sar
 from hwgen_models.spec import TileSpec
+from hwgen_models.tile import search_tree
 
 __all__ = ["testbench"]
 

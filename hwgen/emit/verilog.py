@@ -2,12 +2,12 @@
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from hwgen.emit.hierarchy import CLOCK, RESET, Block
 from hwgen.emit.keywords import KEYWORDS
-from hwgen.emit.netlist import Flop, Instance, Netlist, Op, is_anonymous, simplify
+from hwgen.emit.netlist import Flop, Instance, Netlist, Op, is_anonymous, read_by, simplify
 from hwgen.emit.rtlil import Assign, Case, Const, Slice, Spec, Switch, cut
 
 __all__ = ["Reset", "verilog"]
@@ -306,7 +306,7 @@ class _Writer:
             for output in instance.outputs.values():
                 drivers.setdefault(output, []).extend(instance.inputs.values())
         for target, body in netlist.processes.items():
-            drivers.setdefault(target, []).extend(_read_by(body))
+            drivers.setdefault(target, []).extend(read_by(body))
         seen: set[str] = set()
         todo = [wire]
         while todo:
@@ -713,23 +713,13 @@ def _decision(body: Body) -> Spec | None:
     return next((s.selector for s in body if isinstance(s, Switch)), None)
 
 
-def _read_by(body: Body) -> Iterator[Spec]:
-    for statement in body:
-        if isinstance(statement, Assign):
-            yield statement.value
-        else:
-            yield statement.selector
-            for case in statement.cases:
-                yield from _read_by(case.body)
-
-
 def _bits_read(netlist: Netlist) -> dict[str, int]:
     """Return a mask of the bits that are read, or leave the module, for every wire."""
     specs: list[Spec] = []
     for value in [*netlist.assigns.values(), *netlist.inlined.values()]:
         specs += value.args if isinstance(value, Op) else (value,)
     for body in [*netlist.processes.values(), *(flop.body for flop in netlist.flops)]:
-        specs += _read_by(body)
+        specs += read_by(body)
     for flop in netlist.flops:
         specs += [flop.clock, flop.reset_pin]
     for instance in netlist.instances:

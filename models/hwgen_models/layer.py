@@ -1,5 +1,6 @@
 """What every layer of an integer network has."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import prod
 
@@ -13,7 +14,7 @@ Shape = tuple[int, ...]  # of one image's tensor
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Layer:
+class Layer(ABC):
     """One node: takes the tensors called `sources`, gives the tensor called `name`.
 
     Parameters
@@ -30,13 +31,13 @@ class Layer:
     sources: tuple[str, ...]
     codes: Codes
 
+    @abstractmethod
     def shape(self, *shapes: Shape) -> Shape:
         """Shape of one image's result; refuses what the layer cannot take."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, *values: NDArray) -> NDArray:
         """Results of a batch; the first axis counts images."""
-        raise NotImplementedError
 
     def working_bytes(self, *shapes: Shape) -> int:
         """Memory that one image needs at most while the layer runs."""

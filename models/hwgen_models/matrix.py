@@ -10,6 +10,7 @@ zero point is folded (:math:`b_o = bias_o - z \sum_i W_{io}`). Only the product 
 `Matrix.vectors` gives what goes in, `Matrix.finish` takes what comes out.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -112,9 +113,9 @@ class Matrix(Layer):
         """Sum of the weights' magnitudes, per output."""
         return np.abs(self.matrices.astype(np.int64)).sum(axis=1).reshape(-1)
 
+    @abstractmethod
     def vectors(self, x: NDArray) -> NDArray:
         """What the product takes: activations as (groups, vectors, inputs)."""
-        raise NotImplementedError
 
     def finish(self, sums: NDArray, images: int, shape: Shape) -> NDArray:
         """Turn the product (groups, vectors, outputs) into activations of `shape`."""

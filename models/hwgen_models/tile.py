@@ -22,7 +22,7 @@ from hwgen_models.shift_add import shift_add
 from hwgen_models.spec import TileSpec
 from hwgen_models.splice import splice
 
-__all__ = ["Result", "Stalls", "Tile", "crossbar_of"]
+__all__ = ["Result", "Stalls", "Tile", "crossbar_of", "search_tree"]
 
 Stalls = Willing | Sequence[int] | None  # of one stream, see `Tile.schedule`
 
@@ -200,7 +200,7 @@ class Tile:
                 f"Comparators must serve {spec.columns_per_lane} columns each, "
                 f"not {comparator.columns_per_lane}"
             )
-        self.tree = _tree(spec, table)
+        self.tree = search_tree(spec, table)
         walk = self.tree.walk(np.arange(spec.largest_count + 1))
         self._value_of, self._decisions_of = walk.values, walk.decisions  # of every ideal count
 
@@ -488,8 +488,16 @@ class Tile:
             )
 
 
-def _tree(spec: TileSpec, table: Sequence[tuple[int, int]] | SearchTree | None) -> SearchTree:
-    """Build the tree that the lanes walk."""
+def search_tree(spec: TileSpec, table: Sequence[tuple[int, int]] | SearchTree | None) -> SearchTree:
+    """Build the tree that the lanes of a tile walk.
+
+    Parameters
+    ----------
+    spec : TileSpec
+        The tile.
+    table : sequence of (payload, truncation), SearchTree or None
+        As of `Tile`.
+    """
     if isinstance(table, SearchTree):
         return table
     if spec.search == "binary":
