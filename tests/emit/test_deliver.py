@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from hwgen import output
 from hwgen.config import load
 from hwgen.emit import deliver
 from hwgen.emit.deliver import committed, deliverables, generate
@@ -245,7 +246,7 @@ def test_the_parent_must_exist(small, folder):
 
 def test_what_the_system_refuses_is_said_in_one_line(small, folder, monkeypatch):
     refused = PermissionError(13, "Permission denied", "somewhere")
-    monkeypatch.setattr(deliver.tempfile, "mkdtemp", raising(refused))
+    monkeypatch.setattr(output.tempfile, "mkdtemp", raising(refused))
 
     assert refusal(small, folder / "out") == (
         f"{folder / 'out'}: must be a folder that can be written, not permission denied (somewhere)"
@@ -260,7 +261,7 @@ def test_an_interruption_leaves_everything_as_it_was(present, small, folder, mon
     if present:
         generate(design(name="former"), folder / "out")
     before = content(folder)
-    rename = deliver.Path.rename
+    rename = output.Path.rename
     moves = []
 
     def interrupted(source, target):
@@ -269,7 +270,7 @@ def test_an_interruption_leaves_everything_as_it_was(present, small, folder, mon
             raise KeyboardInterrupt
         return rename(source, target)
 
-    monkeypatch.setattr(deliver.Path, "rename", interrupted)
+    monkeypatch.setattr(output.Path, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
         generate(small, folder / "out")
 
@@ -278,13 +279,13 @@ def test_an_interruption_leaves_everything_as_it_was(present, small, folder, mon
 
 
 def test_a_failure_while_writing_leaves_nothing(small, folder, monkeypatch):
-    write = deliver._write
+    write = output._write
 
     def full(place, contents):
         write(place, dict(list(contents.items())[:3]))
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(deliver, "_write", full)
+    monkeypatch.setattr(output, "_write", full)
 
     assert "no space left on device" in refusal(small, folder / "out")
     assert names(folder) == []
