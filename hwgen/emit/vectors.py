@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hwgen.config import Design
 from hwgen.errors import UserError
-from hwgen.mapping.tiles import map_dense
+from hwgen.mapping.tiles import map_layer
 from hwgen.workload.digits import NAME
 from hwgen.workload.inputs import load_images, load_network
 from hwgen.workload.parts import CALIBRATION
@@ -92,12 +92,15 @@ def _real(design: Design) -> tuple[str, NDArray, NDArray, NDArray] | None:
     for layer in sorted(network.layers, key=lambda one: -one.inputs):
         inputs = activations[layer.sources[0]]
         try:
-            mapped = map_dense(layer, design.spec)
+            mapped = map_layer(layer, design.spec, codes=network.codes[layer.sources[0]])
         except UserError:
             continue
         tile = mapped.tiles[0]
         y_in = np.tile(mapped.constants[tile.outputs], (len(inputs), 1))
-        return layer.name, mapped.vectors(inputs)[:, tile.row], tile.weights, y_in
+        x, weights = mapped.drive(inputs[np.newaxis])[:, tile.inputs], tile.weights
+        unused = design.spec.rows - len(weights)
+        x, weights = np.pad(x, ((0, 0), (0, unused))), np.pad(weights, ((0, unused), (0, 0)))
+        return layer.name, x, weights, y_in
     return None
 
 

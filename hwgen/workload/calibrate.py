@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from hwgen.config import Design, presets
 from hwgen.errors import UserError
-from hwgen.mapping.tiles import MappedLayer, map_dense
+from hwgen.mapping.tiles import MappedLayer, map_layer
 from hwgen.workload.costs import full_search_bits
 from hwgen.workload.counts import Counts, count
 from hwgen.workload.images import Images, codes_of
@@ -270,7 +270,7 @@ def observe(
     layers = []
     activations = model.trace(codes)
     for number, dense in enumerate(model.layers):
-        mapped = map_dense(dense, design.spec, where=where)
+        mapped = map_layer(dense, design.spec, codes=model.codes[dense.sources[0]], where=where)
         x = activations[dense.sources[0]].astype(np.int64)
         layers.append(
             Layer(dense=dense, mapped=mapped, counts=count(mapped, x), exact=dense.accumulate(x))

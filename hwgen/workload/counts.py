@@ -70,7 +70,7 @@ def count(mapped: MappedLayer, x: NDArray) -> Counts:
     """
     spec = mapped.spec
     outputs = len(mapped.constants)
-    vectors = mapped.vectors(x)
+    vectors = mapped.drive(np.asarray(x)[np.newaxis])
     plane_weight = plane_weights(
         input_bits=spec.input_bits, dac_bits=spec.dac_bits, signed=spec.signed_inputs
     )
@@ -88,11 +88,11 @@ def count(mapped: MappedLayer, x: NDArray) -> Counts:
             cell_bits=spec.cell_bits,
         )
         columns = digits[0].size
-        cells = digits.reshape(spec.rows, columns).astype(np.float32)  # output, slice, polarity
+        cells = digits.reshape(len(digits), columns).astype(np.float32)  # output, slice, polarity
         step = max(1, CHUNK // (spec.planes * columns))
         for start in range(0, len(vectors), step):
             drive = planes_of(
-                vectors[start : start + step, row],
+                vectors[start : start + step, chain_row[0].inputs],
                 input_bits=spec.input_bits,
                 dac_bits=spec.dac_bits,
                 signed=spec.signed_inputs,

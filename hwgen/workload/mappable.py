@@ -13,15 +13,15 @@ def obstacle(network: Network) -> str | None:
 
     Chains of dense layers on unsigned activations can be mapped.
     """
-    codes = {INPUT: network.input.codes} | {layer.name: layer.codes for layer in network.layers}
     before = INPUT
     for layer in network.layers:
         where = f"layer {shown(layer.name)}"
         if not isinstance(layer, Dense) or layer.sources != (before,):
             kind = type(layer).__name__
             return f"{where}: must be dense and take the layer before to be mapped, not {kind}"
-        if codes[before].low < 0:
-            return f"{where}: activations must be unsigned to be mapped, not {codes[before].low} up"
+        low = network.codes[before].low
+        if low < 0:
+            return f"{where}: activations must be unsigned to be mapped, not {low} up"
         before = layer.name
     if len(network.input.shape) != 1:
         return f"input: must be one row of values to be mapped, not {network.input.shape}"

@@ -37,11 +37,7 @@ class LayerReader:
     def __init__(self, mapped: MappedLayer, table: list[tuple[int, int]] | None) -> None:
         self.mapped = mapped
         spec = mapped.spec
-        # Padding rows are neither driven nor needed: the model takes the used ones.
-        self.tiles = [
-            Tile(spec, place.weights[: place.inputs.stop - place.inputs.start], table)
-            for place in mapped.tiles
-        ]
+        self.tiles = [Tile(spec, place.weights, table) for place in mapped.tiles]
         counts = np.arange(spec.largest_count + 1)
         self.lossless = bool((self.tiles[0].tree.walk(counts).values == counts).all())
         self.largest_error = 0

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hwgen.config import Design
 from hwgen.errors import Mismatch, UserError
-from hwgen.mapping.tiles import map_dense
+from hwgen.mapping.tiles import map_layer
 from hwgen.workload.costs import Costs
 from hwgen.workload.images import codes_of
 from hwgen.workload.inputs import load_images, open_network
@@ -78,7 +78,7 @@ def run(
     check_tables(design, [layer.name for layer in model.layers])
     readers = [
         LayerReader(
-            map_dense(layer, design.spec, where=network),
+            map_layer(layer, design.spec, codes=model.codes[layer.sources[0]], where=network),
             [tuple(one) for one in design.ranges(layer.name)] or None,
         )
         for layer in model.layers

@@ -95,6 +95,7 @@ class Network:
     input: Input
     output: str = ""
     shapes: dict[str, Shape] = field(init=False)  # of every tensor of one image
+    codes: dict[str, Codes] = field(init=False)  # of every tensor
 
     def __post_init__(self) -> None:
         if not self.layers:
@@ -129,6 +130,7 @@ class Network:
         if self.output not in codes:
             raise ValueError(f"output must be a layer, not {self.output!r}")
         object.__setattr__(self, "shapes", shapes)
+        object.__setattr__(self, "codes", codes)
 
     @classmethod
     def chain(cls, layers: tuple[Dense, ...]) -> "Network":
@@ -168,7 +170,7 @@ class Network:
     @property
     def output_codes(self) -> Codes:
         """What the integers of the result mean."""
-        return next(layer.codes for layer in self.layers if layer.name == self.output)
+        return self.codes[self.output]
 
     def shapes_into(self, layer: Layer) -> list[Shape]:
         """Shapes of what a layer takes."""

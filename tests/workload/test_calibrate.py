@@ -9,7 +9,7 @@ import yaml
 
 from hwgen.config import load
 from hwgen.errors import UserError
-from hwgen.mapping.tiles import map_dense
+from hwgen.mapping.tiles import map_layer
 from hwgen.workload.calibrate import Budget, calibrate, tables_of
 from hwgen.workload.inputs import load_images
 from hwgen.workload.parts import CALIBRATION
@@ -25,7 +25,7 @@ def brute_force(small, design):
     activations = small.network.trace(images.pixels)
     for layer in small.network.layers:
         x = activations[layer.sources[0]].astype(int)
-        mapped = map_dense(layer, design.spec)
+        mapped = map_layer(layer, design.spec, codes=small.network.codes[layer.sources[0]])
         for table in tables_of(design.spec):
             reader = LayerReader(mapped, list(table.ranges))
             reader.compare(reader.read(x), layer.accumulate(x))

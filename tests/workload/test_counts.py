@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hwgen.config import load
-from hwgen.mapping.tiles import map_dense
+from hwgen.mapping.tiles import map_layer
 from hwgen.workload.counts import count
 from hwgen.workload.reading import LayerReader
 
@@ -24,7 +24,7 @@ def test_sums_and_histogram_equal_the_tile_model(
     table = [(payload + (payload == 5), truncation) for payload, truncation in table]
     x = np.random.default_rng(1).integers(0, 256, (7, 20)) * (np.arange(20) % 3 > 0)
     x[2] = 0
-    mapped = map_dense(small.network.layers[1], load(keys).spec)
+    mapped = map_layer(small.network.layers[1], load(keys).spec, codes=small.network.codes["fc1"])
 
     reader = LayerReader(mapped, table)
     sums = reader.read(x)

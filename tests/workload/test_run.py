@@ -8,7 +8,6 @@ import pytest
 
 from hwgen.config import load
 from hwgen.errors import Mismatch, UserError
-from hwgen.mapping.tiles import map_dense
 from hwgen.workload.reading import LayerReader
 from hwgen.workload.run import run
 from hwgen_models.search import SearchTree
@@ -177,18 +176,6 @@ def test_refuses_in_one_line(small, small_design):
 
     with pytest.raises(UserError, match=rf"^{re.escape(message)}$"):
         run(load(small_design), small.network_file, small.data_file)
-
-
-def test_padding_rows_are_not_needed(small, small_design):
-    """The tile model with used rows only equals the one with padded vectors."""
-    mapped = map_dense(small.network.layers[1], load(small_design).spec)
-    x = np.random.default_rng(2).integers(0, 256, (5, 20))
-
-    vectors = mapped.vectors(x)
-
-    assert vectors.shape == (5, 2, 16)
-    np.testing.assert_array_equal(vectors.reshape(5, 32)[:, :20], x)
-    assert not vectors.reshape(5, 32)[:, 20:].any()
 
 
 def test_tables_of_a_layer_that_the_network_lacks_are_refused():
