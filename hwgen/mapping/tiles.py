@@ -71,10 +71,10 @@ class MappedLayer:
         """Tiles of one column tile, in the order in which partial sums pass."""
         return tuple(tile for tile in self.tiles if tile.column == column)
 
-    def drive(self, vectors: ArrayLike) -> NDArray[np.int64]:
+    def drive(self, vectors: ArrayLike) -> NDArray[np.int16]:
         """Inputs of word lines: (groups, vectors, inputs) -> (vectors, groups * inputs)."""
-        groups_last = np.asarray(vectors).transpose(1, 0, 2)
-        return groups_last.reshape(len(groups_last), -1).astype(np.int64) + self.shift
+        by_vector = np.asarray(vectors, dtype=np.int16).transpose(1, 0, 2)
+        return by_vector.reshape(len(by_vector), -1) + np.int16(self.shift)
 
     def product(self, sums: NDArray[np.int64]) -> NDArray[np.int64]:
         """Take the constants off again: (vectors, outputs) -> (groups, vectors, group's outputs).

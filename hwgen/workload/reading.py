@@ -1,52 +1,127 @@
-"""One layer read out by its crossbars, batch by batch: sums, and what they cost."""
+"""One layer read out by its crossbars, batch by batch: sums, and what they cost.
+
+There are two ways to the sums, which agree exactly. *Bit by bit*: every count goes through the
+table of its slice and plane, is weighted and added. *By the short cut*, for lossless tables: the
+sums are the integer product, and only the costs are worked out bit by bit. Counts, decisions and
+cycles are exact in both, of every conversion.
+"""
 
 import math
-from collections.abc import Callable
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.mapping.tiles import MappedLayer
+from hwgen.mapping.tiles import MappedLayer, MappedTile
+from hwgen.workload import kernels
 from hwgen.workload.costs import Costs, full_search_bits
 from hwgen.workload.cycles import SteadyStream
+from hwgen.workload.readout import Readout
 from hwgen.workload.rivals import bounded_bits, static_bits
+from hwgen.workload.statistics import Statistics
+from hwgen_models.crossbar import magnitude_slices
+from hwgen_models.matrix import exact_product
 from hwgen_models.search import entropy, optimal_decisions
-from hwgen_models.tile import Result, Tile
 
 __all__ = ["LayerReader"]
 
+CHUNK = 2**14  # vectors that one thread reads at a time
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+Step = Callable[[int], None]  # called with conversions done
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Array:
+    """One crossbar as the kernels take it: columns in use, lane by lane."""
+
+    tile: MappedTile
+    cells: NDArray[np.uint64]  # (columns, cell_bits, words)
+    columns: NDArray[np.int64]  # of each: output, slice, sign, lane, largest count
+    used_columns: NDArray[np.int64]  # of each lane
+    static_bits: int
+
+    @classmethod
+    def of(cls, mapped: MappedLayer, tile: MappedTile) -> "Array":
+        """Store the weights of one tile."""
+        spec = mapped.spec
+        digits = magnitude_slices(tile.weights, slices=spec.slices, cell_bits=spec.cell_bits)
+        held = [(p, spec.column_map.of(p)) for p in range(spec.column_map.used)]
+        held = [(p, column) for p, column in held if column.output < digits.shape[1]]
+        cells = np.stack(
+            [digits[:, column.output, column.slice, column.polarity] for _, column in held], axis=1
+        )
+        most = cells.sum(axis=0) * (2**spec.dac_bits - 1)
+        lanes = [p // spec.columns_per_lane for p, _ in held]
+        columns = [
+            (column.output, column.slice, 1 - 2 * column.polarity, lane, largest)
+            for (_, column), lane, largest in zip(held, lanes, most.tolist(), strict=True)
+        ]
+        return cls(
+            tile=tile,
+            cells=kernels.pack_cells(cells, spec.cell_bits),
+            columns=np.array(columns, dtype=np.int64),
+            used_columns=np.bincount(lanes, minlength=spec.lanes),
+            static_bits=static_bits(cells, dac_bits=spec.dac_bits),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Read:
+    """What some vectors made of one crossbar."""
+
+    active: NDArray[np.int32]  # U, (planes, vectors)
+    decisions: NDArray[np.int32]  # (lanes, planes, vectors)
+    sums: NDArray[np.int64]  # (outputs, vectors); without vectors where they are not wanted
+
 
 class LayerReader:
-    """Golden tile models of a layer's crossbars, with an ideal array.
+    """The crossbars of a layer with ideal arrays.
 
     Parameters
     ----------
     mapped : MappedLayer
         The layer.
-    table : sequence of (payload, truncation) or None
-        Search ranges of its tiles; None: those of a binary search.
+    readout : Readout
+        Its search tables.
+    short_cut : bool
+        Take the integer product for the sums: for lossless tables only.
 
     Attributes
     ----------
-    lossless : bool
-        The table tells every count from 0 to the largest exactly.
     largest_error : int
         Largest difference of any sum to the integer product so far.
     """
 
-    def __init__(self, mapped: MappedLayer, table: list[tuple[int, int]] | None) -> None:
-        self.mapped = mapped
-        spec = mapped.spec
-        self.tiles = [Tile(spec, place.weights, table) for place in mapped.tiles]
-        counts = np.arange(spec.largest_count + 1)
-        self.lossless = bool((self.tiles[0].tree.walk(counts).values == counts).all())
+    def __init__(self, mapped: MappedLayer, readout: Readout, *, short_cut: bool = False) -> None:
+        if short_cut and not readout.lossless:
+            raise ValueError("the short cut needs lossless tables")
+        self.mapped, self.readout, self.short_cut = mapped, readout, short_cut
+        self.arrays = [Array.of(mapped, tile) for tile in mapped.tiles]
+        self._found: SimpleQueue[Statistics] = SimpleQueue()  # one for every thread that counts
         self.largest_error = 0
         self._signal, self._noise = 0.0, 0.0
-        self._stream = SteadyStream(spec, np.array([tile.outputs for tile in self.tiles]))
-        self._histogram = np.zeros(spec.largest_count + 1, dtype=np.int64)
-        self._reads, self._reads_skipped = 0, 0
-        self._conversions, self._conversions_skipped = 0, 0
-        self._decisions, self._bounded_decisions = 0, 0
+        self._streams = [
+            SteadyStream(mapped.spec, array.tile.weights.shape[1], array.used_columns)
+            for array in self.arrays
+        ]
+        values = readout.contributions()
+        weights = values[..., 1:2] * np.arange(values.shape[-1])
+        self._tables = (
+            values,
+            readout.decisions.astype(np.int32),
+            (values == weights).all(axis=-1),
+        )
+
+    @property
+    def lossless(self) -> bool:
+        """The tables tell every count from 0 to the largest exactly."""
+        return self.readout.lossless
 
     @property
     def sqnr_db(self) -> float | None:
@@ -55,87 +130,123 @@ class LayerReader:
             return None
         return 10 * math.log10(self._signal / self._noise)
 
-    def read(
-        self, x: NDArray[np.int64], step: Callable[[], None] | None = None
-    ) -> NDArray[np.int64]:
-        """Send activations through all crossbars, chain by chain.
+    def product(self, vectors: NDArray, step: Step | None = None) -> NDArray[np.int64]:
+        """Multiply vectors by the layer's weights through all crossbars, chain by chain.
 
         Parameters
         ----------
-        x : numpy.ndarray of int64, shape (images, inputs)
-            Activations in front of the layer.
+        vectors : numpy.ndarray, shape (groups, vectors, inputs)
+            Codes, as `Matrix.vectors` makes them.
         step : callable, optional
-            Called after each crossbar.
+            Called now and then with the conversions that are done since (skipped ones included).
 
         Returns
         -------
-        numpy.ndarray of int64, shape (images, outputs)
-            Sums with constants.
+        numpy.ndarray of int64, shape (groups, vectors, outputs of a group)
+            Without constants: what `Matrix.finish` takes.
         """
-        spec, constants = self.mapped.spec, self.mapped.constants
-        sums = np.empty((len(x), len(constants)), dtype=np.int64)
-        results = []
-        for place, tile in zip(self.mapped.tiles, self.tiles, strict=True):
-            if place.row == 0:
-                partial = np.broadcast_to(constants[place.outputs], (len(x), tile.outputs))
-            if spec.y_in:
-                result = tile.run(x[:, place.inputs], partial, keep="sums")
-                partial = result.y
-            else:  # a chain of one; who takes its sums adds the constants
-                result = tile.run(x[:, place.inputs], keep="sums")
-                partial = result.y + partial
-            results.append(result)
-            sums[:, place.outputs] = partial
+        mapped = self.mapped
+        exact = exact_product(mapped.layer, vectors).astype(np.int64)
+        drive = mapped.drive(vectors)
+        sums = np.tile(mapped.constants, (0 if self.short_cut else len(drive), 1))
+        for part, array, stream, read in self._reads(drive, wanted=not self.short_cut):
+            stream.take(read.active, read.decisions)
+            if not self.short_cut:
+                sums[part, array.tile.outputs] += read.sums.T
             if step is not None:
-                step()
-        self._account(results)
-        return sums
+                step(read.active.size * len(array.columns))
+        if self.short_cut:
+            return exact
+        product = mapped.product(sums)
+        self._compare(product, exact)
+        return product
 
-    def compare(self, sums: NDArray[np.int64], exact: NDArray[np.int64]) -> None:
+    def _reads(
+        self, drive: NDArray[np.int16], *, wanted: bool
+    ) -> Iterator[tuple[slice, Array, SteadyStream, Read]]:
+        """Read all crossbars in parts, side by side; give the parts of a crossbar in order."""
+        parts = [slice(start, start + CHUNK) for start in range(0, len(drive), CHUNK)]
+        jobs = deque()
+        with ThreadPoolExecutor(THREADS) as pool:
+            for array, stream in zip(self.arrays, self._streams, strict=True):
+                for part in parts:
+                    codes = drive[part, array.tile.inputs]
+                    jobs.append((part, array, stream, pool.submit(self._read, array, codes, wanted)))
+                    if len(jobs) > 2 * THREADS:  # no more in memory than keeps the threads busy
+                        *place, job = jobs.popleft()
+                        yield *place, job.result()
+            for *place, job in jobs:
+                yield *place, job.result()
+
+    def _read(self, array: Array, codes: NDArray[np.int16], wanted: bool) -> Read:
+        """Read one crossbar with some vectors; add what it counts to a thread's statistics."""
+        spec, vectors = self.mapped.spec, len(codes)
+        planes = np.empty(
+            (spec.planes, spec.dac_bits, array.cells.shape[2], vectors), dtype=np.uint64
+        )
+        active = np.empty((spec.planes, vectors), dtype=np.int32)
+        kernels.pack_planes(np.ascontiguousarray(codes), spec.dac_bits, planes, active)
+        decisions = np.zeros((spec.lanes, spec.planes, vectors), dtype=np.int32)
+        sums = np.zeros((array.tile.weights.shape[1], vectors if wanted else 0), dtype=np.int64)
+        try:
+            found = self._found.get_nowait()
+        except Empty:
+            found = Statistics.empty(spec)
+        kernels.read_columns(
+            planes,
+            active,
+            array.cells,
+            array.columns,
+            self._tables,
+            sums,
+            decisions,
+            found.by_active,
+            found.by_bound,
+        )
+        reads = int(np.count_nonzero(active))
+        found.reads += reads
+        found.reads_skipped += active.size - reads
+        self._found.put(found)
+        return Read(active=active, decisions=decisions, sums=sums)
+
+    @property
+    def statistics(self) -> Statistics:
+        """Of everything read so far."""
+        parts = [self._found.get() for _ in range(self._found.qsize())]
+        for part in parts:
+            self._found.put(part)
+        return Statistics.total(parts, self.mapped.spec)
+
+    def _compare(self, product: NDArray[np.int64], exact: NDArray[np.int64]) -> None:
         """Take note of how far the sums of a batch are from the integer product."""
-        error = sums - exact
-        self._signal += float((exact.astype(np.float64) ** 2).sum())
+        error = product - exact
+        with_bias = exact + self.mapped.layer.bias.reshape(len(exact), 1, -1)
+        self._signal += float((with_bias.astype(np.float64) ** 2).sum())
         self._noise += float((error.astype(np.float64) ** 2).sum())
         self.largest_error = max(self.largest_error, int(np.abs(error).max()))
-
-    def _account(self, results: list[Result]) -> None:
-        """Add a batch to the totals."""
-        spec = self.mapped.spec
-        active = np.stack([result.active_rows for result in results])
-        columns = np.array([result.used_columns.sum() for result in results])
-        skipped = np.array([result.reads_skipped for result in results])
-        bounded = bounded_bits(active, cell_bits=spec.cell_bits).sum(axis=(1, 2))
-        self._stream.take(active, np.stack([result.lane_cycles for result in results]))
-        self._histogram += np.sum([result.histogram for result in results], axis=0)
-        self._reads += sum(result.reads for result in results)
-        self._reads_skipped += int(skipped.sum())
-        self._conversions += sum(result.conversions for result in results)
-        self._conversions_skipped += int(skipped @ columns)
-        self._decisions += sum(result.total_decisions for result in results)
-        self._bounded_decisions += int(bounded @ columns)
 
     @property
     def costs(self) -> Costs:
         """Totals of all batches."""
-        spec = self.mapped.spec
+        spec, statistics = self.mapped.spec, self.statistics
+        histogram, conversions = statistics.histogram, statistics.conversions
         optimal, information = 0.0, 0.0
-        if self._conversions:
-            optimal, information = optimal_decisions(self._histogram), entropy(self._histogram)
+        if conversions:
+            optimal, information = optimal_decisions(histogram), entropy(histogram)
+        bounded = bounded_bits(np.arange(spec.largest_active + 1), cell_bits=spec.cell_bits)
         return Costs(
             full_bits=full_search_bits(
                 readout_bits=spec.readout_bits, largest_count=spec.largest_count
             ),
-            crossbars=len(self.tiles),
-            reads=self._reads,
-            reads_skipped=self._reads_skipped,
-            conversions=self._conversions,
-            conversions_skipped=self._conversions_skipped,
-            decisions=self._decisions,
-            cycles=int(self._stream.cycles.max()),
-            static_bits=max(
-                static_bits(tile.crossbar.cells, dac_bits=spec.dac_bits) for tile in self.tiles
-            ),
-            bounded_decisions=self._bounded_decisions,
-            optimal_decisions=round(self._conversions * optimal),
-            information_bits=self._conversions * information,
+            crossbars=len(self.arrays),
+            reads=statistics.reads,
+            reads_skipped=statistics.reads_skipped,
+            conversions=conversions,
+            conversions_skipped=statistics.conversions_skipped,
+            decisions=int((statistics.by_plane * self.readout.decisions).sum()),
+            cycles=max(stream.cycles for stream in self._streams),
+            static_bits=max(array.static_bits for array in self.arrays),
+            bounded_decisions=int(statistics.by_active.sum(axis=(0, 1, 3)) @ bounded),
+            optimal_decisions=round(conversions * optimal),
+            information_bits=conversions * information,
         )
