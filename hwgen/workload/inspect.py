@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from hwgen.workload.inputs import open_network
-from hwgen.workload.integer import shapes_of
-from hwgen.workload.mappable import obstacle
+from hwgen.workload.shapes import shapes_of
 from hwgen_models.codes import Codes
 from hwgen_models.layer import Layer
 from hwgen_models.matrix import Matrix
@@ -55,7 +54,6 @@ def inspect(network: str, *, calibration: str | None = None) -> dict:
         "output": model.output,
         "weights": sum(layer["weights"] or 0 for layer in layers.values()),
         "products": sum(layer["products"] or 0 for layer in layers.values()),
-        "unmapped": obstacle(model),
         "layers": layers,
     }
 

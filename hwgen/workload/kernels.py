@@ -5,8 +5,9 @@ A count is a population count. With the digits of an input and of a cell split i
 .. math:: c = \sum_i x_i d_i = \sum_{a,b} 2^{a+b}\, \mathrm{popcount}(X_a \wedge D_b)
 
 where word :math:`X_a` holds bit a of the digits on 64 word lines, :math:`D_b` bit b of the digits
-that a column stores there. One column meets a block of vectors at a time, so that everything but
-the histograms runs in vector instructions.
+that a column stores there. Every column meets all vectors of a plane before the next one does, so
+that loops run over vectors, in vector instructions; and these are sorted by their active rows, so
+that a histogram is needed for one U at a time and stays in the L1 cache.
 
 `hwgen_models.tile` says what the result must be; this is the same for ideal arrays, a hundred times
 faster. The functions release the interpreter's lock: `hwgen.workload.reading` calls them from
@@ -21,14 +22,12 @@ from numpy.typing import NDArray
 
 __all__ = ["pack_cells", "pack_planes", "read_columns", "steady_stream"]
 
-BLOCK = 1024  # vectors that a column meets at a time: their words of a plane stay in the L1 cache
-
 
 @intrinsic
-def popcount(_, word):  # noqa: ANN001, ANN201  (numba's protocol)
+def popcount(_, word):  # noqa: ARG001  (numba looks at names and number)
     """Ones of a 64-bit word: one instruction."""
 
-    def generate(_, builder: ir.IRBuilder, __, arguments):  # noqa: ANN001, ANN202
+    def generate(_, builder: ir.IRBuilder, __, arguments):
         counts = builder.module.declare_intrinsic("llvm.ctpop", [arguments[0].type])
         return builder.call(counts, arguments)
 
@@ -83,23 +82,71 @@ def pack_cells(cells: NDArray[np.int64], cell_bits: int) -> NDArray[np.uint64]:
 
 
 @njit(nogil=True, cache=True)
-def _count(
-    words: NDArray[np.uint64], cells: NDArray[np.uint64], counts: NDArray[np.int32]
-) -> None:
+def _sort(rows: NDArray[np.int32], largest: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Sort vectors by active rows: their order, and where each U begins (largest + 2 places)."""
+    begins = np.zeros(largest + 2, np.int64)
+    for one in rows:
+        begins[one + 1] += 1
+    for one in range(largest + 1):
+        begins[one + 1] += begins[one]
+    order = np.empty(len(rows), np.int32)
+    place = begins.copy()
+    for vector in range(len(rows)):
+        order[place[rows[vector]]] = vector
+        place[rows[vector]] += 1
+    return order, begins
+
+
+@njit(nogil=True, cache=True)
+def _count(words: NDArray[np.uint64], cells: NDArray[np.uint64], counts: NDArray[np.int32]) -> None:
     """Counts of one column in one plane: words (digits, words, vectors), cells (bits, words)."""
     if words.shape[0] == 1 and words.shape[1] == 2 and cells.shape[0] == 1:  # 128 rows of bits
         first, second = words[0, 0], words[0, 1]
         cell_0, cell_1 = cells[0, 0], cells[0, 1]
-        for i in range(words.shape[2]):
+        for i in range(len(counts)):
             counts[i] = popcount(first[i] & cell_0) + popcount(second[i] & cell_1)
         return
-    counts[: words.shape[2]] = 0
+    counts[:] = 0
     for digit in range(words.shape[0]):
         for bit in range(cells.shape[0]):
             for word in range(words.shape[1]):
                 driven, cell = words[digit, word], cells[bit, word]
-                for i in range(words.shape[2]):
+                for i in range(len(counts)):
                     counts[i] += popcount(driven[i] & cell) << (digit + bit)
+
+
+@njit(nogil=True, cache=True)
+def _tally(
+    counts: NDArray[np.int32],
+    begins: NDArray[np.int64],
+    cell_max: int,
+    bound: int,
+    by_active: NDArray[np.int64],
+    by_bound: NDArray[np.int64],
+) -> None:
+    """Add counts, sorted by U, to the histograms (U, count) and (bound, count)."""
+    # Neighbours go to different tallies: an increment would wait for the one before it.
+    tallies = np.zeros((4, by_active.shape[1]), np.int32)
+    first = begins[1]  # behind the vectors without active rows
+    for u in range(1, len(begins) - 1):
+        start, stop = begins[u] - first, begins[u + 1] - first
+        if start == stop:
+            continue
+        quarters = start + (stop - start) // 4 * 4
+        for i in range(start, quarters, 4):
+            tallies[0, counts[i]] += 1
+            tallies[1, counts[i + 1]] += 1
+            tallies[2, counts[i + 2]] += 1
+            tallies[3, counts[i + 3]] += 1
+        for i in range(quarters, stop):
+            tallies[0, counts[i]] += 1
+        largest = u * cell_max
+        of_active, of_bound = by_active[u], by_bound[min(largest, bound)]
+        for count in range(largest + 1):
+            found = tallies[0, count] + tallies[1, count] + tallies[2, count] + tallies[3, count]
+            of_active[count] += found
+            of_bound[count] += found
+        tallies[:, : largest + 1] = 0
 
 
 @njit(nogil=True, cache=True)
@@ -129,42 +176,50 @@ def read_columns(
     sums : numpy.ndarray of int64, shape (outputs, vectors)
         Added to; with no vectors, sums are not wanted.
     lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
-        Added to, for planes with U = 0 too: those are no conversions.
+        Added to.
     by_active, by_bound : numpy.ndarray of int64
-        Histograms of `hwgen.workload.statistics`, added to; likewise.
+        Histograms of `hwgen.workload.statistics`, added to.
     """
     values, decisions, exact = tables
-    digit_max = by_active.shape[3] - 1
-    if by_active.shape[2] > 1:
-        digit_max = digit_max // (by_active.shape[2] - 1)  # of a cell
+    cell_max = (by_active.shape[3] - 1) // (by_active.shape[2] - 1)
+    vectors = active.shape[1]
     wanted = sums.shape[1] > 0
-    counts = np.empty(BLOCK, np.int32)
-    for start in range(0, active.shape[1], BLOCK):
-        stop = min(start + BLOCK, active.shape[1])
-        for plane in range(active.shape[0]):
-            words = planes[plane, :, :, start:stop]
-            rows = active[plane, start:stop]
-            for column in range(columns.shape[0]):
-                output, s, sign, lane, bound = columns[column]
-                _count(words, cells[column], counts)
-                if wanted:
-                    total, value = sums[output, start:stop], values[s, plane]
-                    if exact[s, plane]:
-                        weight = sign * value[1]
-                        for i in range(len(rows)):
-                            total[i] += weight * counts[i]
-                    else:
-                        for i in range(len(rows)):
-                            total[i] += sign * value[counts[i]]
-                taken, needed = lane_decisions[lane, plane, start:stop], decisions[s, plane]
-                for i in range(len(rows)):
-                    taken[i] += needed[counts[i]]
-                of_active = by_active[s, plane]
-                for i in range(len(rows)):
-                    of_active[rows[i], counts[i]] += 1
-                of_bound = by_bound[s]
-                for i in range(len(rows)):
-                    of_bound[min(rows[i] * digit_max, bound), counts[i]] += 1
+    counts = np.empty(vectors, np.int32)
+    total = np.zeros((sums.shape[0], vectors if wanted else 0), np.int64)
+    taken = np.zeros((lane_decisions.shape[0], vectors), np.int32)
+    words = np.empty((planes.shape[1], planes.shape[2], vectors), np.uint64)
+    for plane in range(active.shape[0]):
+        order, begins = _sort(active[plane], by_active.shape[2] - 1)
+        order = order[begins[1] :]  # without active rows there is no read
+        reads = len(order)
+        for digit in range(planes.shape[1]):
+            for word in range(planes.shape[2]):
+                for i in range(reads):
+                    words[digit, word, i] = planes[plane, digit, word, order[i]]
+        total[:], taken[:] = 0, 0
+        for column in range(columns.shape[0]):
+            output, s, sign, lane, bound = columns[column]
+            _count(words[:, :, :reads], cells[column], counts[:reads])
+            if wanted:
+                added, value = total[output], values[s, plane]
+                if exact[s, plane]:
+                    weight = sign * value[1]
+                    for i in range(reads):
+                        added[i] += weight * counts[i]
+                else:
+                    for i in range(reads):
+                        added[i] += sign * value[counts[i]]
+            of_lane, needed = taken[lane], decisions[s, plane]
+            for i in range(reads):
+                of_lane[i] += needed[counts[i]]
+            _tally(counts, begins, cell_max, bound, by_active[s, plane], by_bound[s])
+        for lane in range(len(taken)):
+            for i in range(reads):
+                lane_decisions[lane, plane, order[i]] = taken[lane, i]
+        if wanted:
+            for output in range(len(total)):
+                for i in range(reads):
+                    sums[output, order[i]] += total[output, i]
 
 
 @njit(nogil=True, cache=True)

@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.errors import Mismatch
 from hwgen.mapping.tiles import MappedLayer, MappedTile
 from hwgen.workload import kernels
 from hwgen.workload.costs import Costs, full_search_bits
@@ -30,7 +31,7 @@ from hwgen_models.search import entropy, optimal_decisions
 
 __all__ = ["LayerReader"]
 
-CHUNK = 2**14  # vectors that one thread reads at a time
+CHUNK = 2**13  # vectors that one thread reads at a time
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 Step = Callable[[int], None]  # called with conversions done
@@ -119,6 +120,11 @@ class LayerReader:
         )
 
     @property
+    def conversions_per_vector(self) -> int:
+        """Columns of all crossbars times planes: none of them skipped."""
+        return self.mapped.spec.planes * sum(len(array.columns) for array in self.arrays)
+
+    @property
     def lossless(self) -> bool:
         """The tables tell every count from 0 to the largest exactly."""
         return self.readout.lossless
@@ -171,14 +177,19 @@ class LayerReader:
             for array, stream in zip(self.arrays, self._streams, strict=True):
                 for part in parts:
                     codes = drive[part, array.tile.inputs]
-                    jobs.append((part, array, stream, pool.submit(self._read, array, codes, wanted)))
+                    jobs.append((
+                        part,
+                        array,
+                        stream,
+                        pool.submit(self._read, array, codes, wanted=wanted),
+                    ))
                     if len(jobs) > 2 * THREADS:  # no more in memory than keeps the threads busy
                         *place, job = jobs.popleft()
                         yield *place, job.result()
             for *place, job in jobs:
                 yield *place, job.result()
 
-    def _read(self, array: Array, codes: NDArray[np.int16], wanted: bool) -> Read:
+    def _read(self, array: Array, codes: NDArray[np.int16], *, wanted: bool) -> Read:
         """Read one crossbar with some vectors; add what it counts to a thread's statistics."""
         spec, vectors = self.mapped.spec, len(codes)
         planes = np.empty(
@@ -206,6 +217,7 @@ class LayerReader:
         reads = int(np.count_nonzero(active))
         found.reads += reads
         found.reads_skipped += active.size - reads
+        found.conversions_skipped += (active.size - reads) * len(array.columns)
         self._found.put(found)
         return Read(active=active, decisions=decisions, sums=sums)
 
@@ -218,8 +230,21 @@ class LayerReader:
         return Statistics.total(parts, self.mapped.spec)
 
     def _compare(self, product: NDArray[np.int64], exact: NDArray[np.int64]) -> None:
-        """Take note of how far the sums of a batch are from the integer product."""
+        """Take note of how far the sums of a batch are from the integer product.
+
+        Raises
+        ------
+        Mismatch
+            When they differ although the tables are lossless, with the first case that shows it.
+        """
         error = product - exact
+        if self.lossless and error.any():
+            group, vector, output = np.argwhere(error)[0].tolist()
+            raise Mismatch(
+                f"layer {self.mapped.name}: output {group * error.shape[2] + output} of vector "
+                f"{vector} must be {exact[group, vector, output]} (integer product), "
+                f"not {product[group, vector, output]}"
+            )
         with_bias = exact + self.mapped.layer.bias.reshape(len(exact), 1, -1)
         self._signal += float((with_bias.astype(np.float64) ** 2).sum())
         self._noise += float((error.astype(np.float64) ** 2).sum())
@@ -250,3 +275,17 @@ class LayerReader:
             optimal_decisions=round(conversions * optimal),
             information_bits=conversions * information,
         )
+
+    def as_json(self) -> dict[str, object]:
+        """Keys of one layer in ``hwgen run --json``, its shapes apart."""
+        tables = self.readout.tables
+        return {
+            "row_tiles": self.mapped.row_tiles,
+            "column_tiles": self.mapped.column_tiles,
+            "ranges": [list(one) for one in tables[0][0]] if self.readout.uniform else [],
+            "lossless": self.lossless,
+            "sqnr_db": self.sqnr_db,
+            "largest_error": self.largest_error,
+            **self.costs.as_json(),
+            "histogram": self.statistics.histogram.tolist(),
+        }

@@ -40,9 +40,7 @@ class Readout:
         return cls.by_context(spec, [[design.ranges(layer)] * spec.planes] * spec.slices)
 
     @classmethod
-    def by_context(
-        cls, spec: TileSpec, tables: Sequence[Sequence[tuple[Range, ...]]]
-    ) -> "Readout":
+    def by_context(cls, spec: TileSpec, tables: Sequence[Sequence[tuple[Range, ...]]]) -> "Readout":
         """Walk the tree of each slice and plane; equal ones once."""
         counts = np.arange(spec.largest_count + 1)
         walks = {}

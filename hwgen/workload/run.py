@@ -6,19 +6,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.config import Design
-from hwgen.errors import Mismatch, UserError
+from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
 from hwgen.workload.costs import Costs
 from hwgen.workload.images import codes_of
 from hwgen.workload.inputs import load_images, open_network
-from hwgen.workload.integer import integer_run, shapes_of
-from hwgen.workload.mappable import obstacle
 from hwgen.workload.parts import TEST
 from hwgen.workload.reading import LayerReader
+from hwgen.workload.readout import Readout
+from hwgen.workload.shapes import shapes_of
+from hwgen_models.matrix import Matrix
+from hwgen_models.network import Network
 
-__all__ = ["run"]
+__all__ = ["PATHS", "readers_of", "run"]
 
-BATCH = 512  # images worked on at once
+PATHS = ("auto", "bit-sliced", "short-cut")
 
 Progress = Callable[[int, int, str], None]
 
@@ -31,15 +33,14 @@ def run(
     images: int | None = None,
     calibration: str | None = None,
     kernels: str = "reference",
+    path: str = "auto",
     progress: Progress | None = None,
 ) -> dict:
     """Run a network on the crossbars of a design and count what that takes.
 
-    A network with layers that cannot be mapped runs in exact integers instead; the result says so.
-
-    Every layer's crossbars are golden tile models with an ideal array; activations between layers
-    are requantised as the integer network does. Under lossless tables the sums of every layer are
-    checked against the integer product.
+    Every matrix product goes through crossbars; what lies between (requantisation, additions,
+    pooling) is computed as the integer network does. Where lossless tables are read bit by bit, the
+    sums of every layer are checked against the integer product.
 
     Parameters
     ----------
@@ -53,8 +54,11 @@ def run(
         Images that a float network is quantised with; the calibration part of `data` by default.
     kernels : str
         Kernels of LiteRT that a TFLite network is rounded as: ``reference`` or ``xnnpack``.
+    path : str
+        One of `PATHS`, see `hwgen.workload.reading`: ``auto`` takes the short cut for layers whose
+        tables are lossless.
     progress : callable, optional
-        Called with crossbars done, crossbars in all, and the layer.
+        Called with conversions done, conversions in all (skipped ones included), and the layer.
 
     Returns
     -------
@@ -72,70 +76,61 @@ def run(
     model = found.network
     chosen = load_images(data, part=TEST, images=images)
     codes = codes_of(model, chosen)
-    reason = obstacle(model)
-    if reason:
-        return integer_run(design, found, reason, (network, data), chosen, codes, progress)
-    check_tables(design, [layer.name for layer in model.layers])
-    readers = [
-        LayerReader(
-            map_layer(layer, design.spec, codes=model.codes[layer.sources[0]], where=network),
-            [tuple(one) for one in design.ranges(layer.name)] or None,
-        )
-        for layer in model.layers
-    ]
-    starts = range(0, len(chosen), BATCH)
-    steps = len(starts) * sum(len(reader.tiles) for reader in readers)
-    done = 0
+    readers = readers_of(design, model, where=network, path=path)
+    product = Product(readers, model, len(chosen), progress)
+    outputs = model.run(codes, product)
 
-    def step() -> None:
-        nonlocal done
-        done += 1
-        if progress is not None:
-            progress(done, steps, layer.name)
-
-    outputs = []
-    for start in starts:
-        x = codes[start : start + BATCH].astype(np.int64)
-        for layer, reader in zip(model.layers, readers, strict=True):
-            sums, exact = reader.read(x, step), layer.accumulate(x)
-            if reader.lossless:
-                check_exact(layer.name, start, sums, exact)
-            reader.compare(sums, exact)
-            x = np.asarray(layer.requantise(sums), dtype=np.int64)
-        outputs.append(x)
-
-    costs = [reader.costs for reader in readers]
-    shapes = [shapes_of(model, layer) for layer in model.layers]
+    costs = Costs.total([reader.costs for reader in readers.values()])
+    layers = {
+        name: {"images": len(chosen), **shapes_of(model, reader.mapped.layer), **reader.as_json()}
+        for name, reader in readers.items()
+    }
     return {
         "design": design.name,
         "network": network,
         "data": data,
         "images": len(chosen),
-        "form": "array",
-        "unmapped": None,
+        "path": path,
         "calibration": found.calibration,
         "calibration_images": found.calibration_images,
-        "top1": chosen.top1(np.concatenate(outputs)),
+        "top1": chosen.top1(outputs),
         "top1_integer": chosen.top1(model.run(codes)),
-        "products": sum(shape["products"] or 0 for shape in shapes),
-        "weights": sum(shape["weights"] or 0 for shape in shapes),
-        "lossless": all(reader.lossless for reader in readers),
-        **Costs.total(costs).as_json(),
-        "layers": {
-            reader.mapped.name: {
-                "images": len(chosen),
-                **shape,
-                "row_tiles": reader.mapped.row_tiles,
-                "column_tiles": reader.mapped.column_tiles,
-                "ranges": [list(one) for one in design.ranges(reader.mapped.name)],
-                "lossless": reader.lossless,
-                "sqnr_db": reader.sqnr_db,
-                "largest_error": reader.largest_error,
-                **of_layer.as_json(),
-            }
-            for shape, reader, of_layer in zip(shapes, readers, costs, strict=True)
-        },
+        "products": sum(layer["products"] for layer in layers.values()),
+        "weights": sum(layer["weights"] for layer in layers.values()),
+        "lossless": all(reader.lossless for reader in readers.values()),
+        **costs.as_json(),
+        "histogram": np.sum([layer["histogram"] for layer in layers.values()], axis=0).tolist(),
+        "layers": layers,
     }
+
+
+def readers_of(
+    design: Design, network: Network, *, where: str, path: str = "auto"
+) -> dict[str, LayerReader]:
+    """Put every layer with a matrix product on crossbars, by name.
+
+    Raises
+    ------
+    UserError
+        When a layer does not fit, or the path is not one of `PATHS` or needs lossless tables.
+    """
+    if path not in PATHS:
+        raise UserError(f"--path: must be {' or '.join(PATHS)}, not {path!r}")
+    if not network.matrices:
+        raise UserError(f"{where}: must have a layer with weights, not none")
+    check_tables(design, [layer.name for layer in network.matrices])
+    readers = {}
+    for layer in network.matrices:
+        codes = network.codes[layer.sources[0]]
+        mapped = map_layer(layer, design.spec, codes=codes, where=where)
+        readout = Readout.of(design, layer.name)
+        if path == "short-cut" and not readout.lossless:
+            raise UserError(
+                f"--path: must be bit-sliced for the lossy tables of layer {layer.name}, not {path}"
+            )
+        short_cut = path != "bit-sliced" and readout.lossless
+        readers[layer.name] = LayerReader(mapped, readout, short_cut=short_cut)
+    return readers
 
 
 def check_tables(design: Design, layers: Sequence[str]) -> None:
@@ -150,14 +145,33 @@ def check_tables(design: Design, layers: Sequence[str]) -> None:
             )
 
 
-def check_exact(
-    layer: str, first_image: int, sums: NDArray[np.int64], exact: NDArray[np.int64]
-) -> None:
-    """Refuse a lossless layer that is not exact, with the first case that shows it."""
-    wrong = np.argwhere(sums != exact)
-    if len(wrong):
-        image, output = wrong[0].tolist()
-        raise Mismatch(
-            f"layer {layer}: output {output} of image {first_image + image} must be "
-            f"{exact[image, output]} (integer product), not {sums[image, output]}"
+class Product:
+    """The products of a network, read out of crossbars; knows how far the work is.
+
+    Work is measured in conversions, so that the time that remains can be told from what is done.
+    """
+
+    def __init__(
+        self,
+        readers: dict[str, LayerReader],
+        network: Network,
+        images: int,
+        progress: Progress | None = None,
+    ) -> None:
+        self.readers = readers
+        self.progress = progress
+        self.done = 0
+        self.all = images * sum(
+            reader.conversions_per_vector * shapes_of(network, reader.mapped.layer)["vectors"]
+            for reader in readers.values()
         )
+
+    def __call__(self, layer: Matrix, vectors: NDArray) -> NDArray[np.int64]:
+        """Multiply vectors (groups, vectors, inputs) as `Network.run` wants it."""
+
+        def step(conversions: int) -> None:
+            self.done += conversions
+            if self.progress is not None:
+                self.progress(self.done, self.all, layer.name)
+
+        return self.readers[layer.name].product(vectors, step)

@@ -50,17 +50,14 @@ class Statistics:
 
     @classmethod
     def total(cls, parts: Iterable["Statistics"], spec: TileSpec) -> "Statistics":
-        """Add up parts in which planes without active rows are counted as if they were read."""
+        """Add up parts of the same layer."""
         total = cls.empty(spec)
         for part in parts:
             total.by_active += part.by_active
             total.by_bound += part.by_bound
             total.reads += part.reads
             total.reads_skipped += part.reads_skipped
-        skipped = total.by_active[:, :, 0]  # a count of zero each
-        total.by_bound[:, 0, 0] -= skipped.sum(axis=(1, 2))
-        total.conversions_skipped = int(skipped.sum())
-        skipped[:] = 0
+            total.conversions_skipped += part.conversions_skipped
         return total
 
     @property

@@ -8,7 +8,7 @@ import pytest
 
 from hwgen.config import load
 from hwgen.errors import Mismatch, UserError
-from hwgen.workload.reading import LayerReader
+from hwgen.mapping.tiles import MappedLayer
 from hwgen.workload.run import run
 from hwgen_models.search import SearchTree
 
@@ -103,7 +103,8 @@ def test_rivals_come_in_order(small, small_design):
 
 def test_batches_do_not_matter(small, small_design, monkeypatch):
     whole = run(load(small_design), small.network_file, small.data_file)
-    monkeypatch.setattr("hwgen.workload.run.BATCH", 7)
+    monkeypatch.setattr("hwgen_models.network.BATCH_BYTES", 7 * 200)
+    monkeypatch.setattr("hwgen.workload.reading.CHUNK", 3)
 
     assert run(load(small_design), small.network_file, small.data_file) == whole
 
@@ -145,11 +146,11 @@ def test_a_tile_without_y_in_leaves_constants_to_its_user(small, small_design):
 
 
 def test_a_lossless_layer_that_errs_is_a_mismatch(small, small_design, monkeypatch):
-    read = LayerReader.read
-    monkeypatch.setattr(LayerReader, "read", lambda *given: read(*given) + 1)
+    product = MappedLayer.product
+    monkeypatch.setattr(MappedLayer, "product", lambda *given: product(*given) + 1)
 
-    with pytest.raises(Mismatch, match=r"^layer fc0: output 0 of image 0 must be .* \(integer"):
-        run(load(small_design), small.network_file, small.data_file)
+    with pytest.raises(Mismatch, match=r"^layer fc0: output 0 of vector 0 must be .* \(integer"):
+        run(load(small_design), small.network_file, small.data_file, path="bit-sliced")
 
 
 def test_takes_the_first_images_and_reports_progress(small, small_design):
@@ -164,8 +165,30 @@ def test_takes_the_first_images_and_reports_progress(small, small_design):
     )
 
     assert found["images"] == 3
-    assert steps[0] == (1, found["crossbars"], "fc0")
-    assert steps[-1] == (found["crossbars"], found["crossbars"], "fc2")
+    every = 3 * 8 * (14 * (20 + 2 * 5 + 3))
+    assert steps[0] == (3 * 8 * 14 * 2, every, "fc0")
+    assert steps[-1] == (every, every, "fc2")
+    assert [done for done, _, _ in steps] == sorted({done for done, _, _ in steps})
+
+
+def test_both_paths_agree(small, small_design):
+    ways = [
+        run(load(small_design), small.network_file, small.data_file, path=path)
+        for path in ("bit-sliced", "short-cut")
+    ]
+
+    assert [way.pop("path") for way in ways] == ["bit-sliced", "short-cut"]
+    assert ways[0] == ways[1]
+
+
+def test_the_short_cut_needs_lossless_tables(small, small_design):
+    small_design["readout"]["ranges"] = [
+        {"payload": 2, "truncation": 1},
+        {"payload": 5, "truncation": 0},
+    ]
+
+    with pytest.raises(UserError, match=r"^--path: must be bit-sliced for the lossy tables of"):
+        run(load(small_design), small.network_file, small.data_file, path="short-cut")
 
 
 def test_refuses_in_one_line(small, small_design):
