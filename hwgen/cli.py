@@ -394,6 +394,32 @@ def calibrate(
 
 
 @command
+@click.argument(
+    "runs", metavar="RUN.json...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option(
+    "-o", "--out", required=True, metavar="DIR", type=click.Path(path_type=Path),
+    help="Folder to write: new, empty, or earlier figures.",
+)  # fmt: skip
+@click.option("--layer", metavar="NAME", help="Draw the counts of this layer alone.")
+@force_option
+def plot(runs: tuple[Path, ...], out: Path, layer: str | None, force: bool) -> dict:
+    """Draw what runs found, as SVG and PNG.
+
+    RUN.json holds what `hwgen run --json` printed. Writes the histogram of the counts with the
+    edges of the search ranges (`counts`), decisions per conversion by layer beside other readouts
+    (`decisions`) and, of images with labels, accuracy against decisions, a point per run
+    (`accuracy`). Several runs must be of one network on the same images.
+    """
+    from hwgen.report.runs import read_runs
+
+    found = read_runs(runs)  # what is wrong with them is known before the large imports
+    from hwgen.report.plots import plot
+
+    return plot(found, out, layer=layer, force=force)
+
+
+@command
 @click.option(
     "-o", "--out", default="hwgen-demo", show_default=True, metavar="DIR",
     type=click.Path(path_type=Path), help="Folder to write.",

@@ -169,6 +169,11 @@ KEYS: dict[str, dict[str, str]] = {
         "tables.NAME.ranges": "a list of [payload, truncation]",
         "tables.NAME.sqnr_db": "signal to error of its sums; null without error",
     },
+    "plot": {
+        "out": "folder that was written",
+        "files": "every file written",
+        "files.PATH": "SHA-256 of the file, its path relative to `out`",
+    },
     "demo": {
         "out": "folder that was written",
         "network": "`digits`",

@@ -24,6 +24,7 @@ __all__ = [
     "print_demo",
     "print_generate",
     "print_inspect",
+    "print_plot",
     "print_presets",
     "print_run",
     "print_schema",
@@ -239,6 +240,13 @@ def print_calibrate(result: Result, to: "Console") -> None:
     lossless = "yes" if result["lossless"] else "no"
     table.add_row("all", result["granularity"], lossless, "", *_ratios(result, ratios))
     to.print(table)
+    to.print(f"written to {result['out']}")
+
+
+def print_plot(result: Result, to: "Console") -> None:
+    """Print what was written."""
+    for path in result["files"]:
+        to.print(path)
     to.print(f"written to {result['out']}")
 
 
