@@ -11,9 +11,10 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["GRID", "Draw", "hash64", "normal", "on_grid", "uniform"]
+__all__ = ["FARTHEST", "GRID", "Draw", "hash64", "normal", "on_grid", "uniform"]
 
 GRID = 2.0**-20  # counts; every analog quantity is a multiple of it
+FARTHEST = 8.6  # no draw of `normal` has a larger magnitude
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -83,7 +84,7 @@ def normal(*coordinates: ArrayLike) -> NDArray[np.float64]:
     """Draw from the standard normal distribution, by the transform of Box and Muller.
 
     The result lies on the `GRID`, which hides the last-bit differences between mathematical
-    libraries; its magnitude stays below 8.6.
+    libraries; its magnitude stays below `FARTHEST`.
 
     Parameters
     ----------

@@ -25,6 +25,7 @@ from hwgen_models.splice import splice
 __all__ = ["Result", "Stalls", "Tile", "crossbar_of", "search_tree"]
 
 Stalls = Willing | Sequence[int] | None  # of one stream, see `Tile.schedule`
+Table = Sequence[tuple[int, int]] | SearchTree | None  # of the search, see `Tile`
 
 CHUNK = 2**18  # conversions worked on at once, so that they stay in the caches
 
@@ -161,6 +162,8 @@ class Tile:
         What the range table holds: two ranges for a twin-range search, none for a binary one.
         None: its reset value, a plain binary search. A tree of any other shape may be given as it
         is; its decisions and values then count.
+    tables : sequence of sequence of such tables, or None
+        One for each slice and, within it, each plane, in place of `table`.
     crossbar : Crossbar or None
         The array that stores the weights (`crossbar_of`); None: an ideal one.
     comparator : Comparator or None
@@ -169,7 +172,7 @@ class Tile:
     Attributes
     ----------
     tree : SearchTree
-        The tree that every conversion walks.
+        The tree that every conversion walks; with `tables`, those of slice 0 in plane 0.
     physical : numpy.ndarray of int64
         Physical columns that are converted, ascending.
     """
@@ -178,9 +181,11 @@ class Tile:
         self,
         spec: TileSpec,
         weights: ArrayLike,
-        table: Sequence[tuple[int, int]] | SearchTree | None = None,
+        table: Table = None,
         crossbar: Crossbar | None = None,
         comparator: Comparator | None = None,
+        *,
+        tables: Sequence[Sequence[Table]] | None = None,
     ) -> None:
         self.spec = spec
         self.weights = np.asarray(weights)
@@ -200,9 +205,12 @@ class Tile:
                 f"Comparators must serve {spec.columns_per_lane} columns each, "
                 f"not {comparator.columns_per_lane}"
             )
-        self.tree = search_tree(spec, table)
-        walk = self.tree.walk(np.arange(spec.largest_count + 1))
-        self._value_of, self._decisions_of = walk.values, walk.decisions  # of every ideal count
+        self._trees, self._tree_of = _trees(spec, table, tables)
+        self.tree = self._trees[self._tree_of[0, 0]]
+        walks = [tree.walk(np.arange(spec.largest_count + 1)) for tree in self._trees]
+        # Of every tree and ideal count.
+        self._value_of = np.stack([walk.values for walk in walks])
+        self._decisions_of = np.stack([walk.decisions for walk in walks])
 
         held = [spec.column_map.of(p) for p in range(spec.columns)]
         self.physical = np.array(
@@ -214,6 +222,7 @@ class Tile:
             lanes[p // spec.columns_per_lane][p % spec.columns_per_lane] for p in self.physical
         ]
         self._lane = self.physical // spec.columns_per_lane
+        self._slice = np.array([held[p].slice for p in self.physical])
         self._destination = self._lane * spec.destinations + [op.destination for op in operations]
         self._shift = spec.cell_bits * np.array([op.slice_offset for op in operations])
         self._negate = np.array([op.negate for op in operations])
@@ -421,24 +430,30 @@ class Tile:
         All of shape (reads, used columns); `drive` (reads, rows used), the others (reads,).
         """
         bound = self.spec.largest_count
+        tree_of = self._tree_of[self._slice, plane[:, None]]
         if self.ideal:
             exact: type = np.float32 if bound < 2**24 else np.float64  # BLAS, and still integers
             cells = self.crossbar.cells[: drive.shape[1], self.physical].astype(exact)
             levels = (drive.astype(exact) @ cells).astype(np.int64)
-            return levels, levels, self._value_of.take(levels), self._decisions_of.take(levels)
-        rows = np.zeros((len(drive), self.spec.rows), dtype=np.int64)
-        rows[:, : drive.shape[1]] = drive
-        held = self.crossbar.counts(rows, vector=vector, plane=plane)[:, self.physical]
+            at = levels if len(self._trees) == 1 else levels + tree_of * (bound + 1)
+            return levels, levels, self._value_of.take(at), self._decisions_of.take(at)
+        held = self.crossbar.counts(drive, vector=vector, plane=plane, columns=self.physical)
         levels = np.clip(np.floor(held + 0.5), 0, bound).astype(np.int64)
-        error = None
-        if self.comparator is not None:
-            comparator, physical = self.comparator, self.physical
-
-            def error(decision: int) -> NDArray[np.float64]:
-                return comparator.error(vector[:, None], plane[:, None], physical, decision)
-
-        walk = self.tree.walk(held, error)
-        return held, levels, walk.values, walk.decisions
+        values, decisions = np.empty_like(levels), np.empty_like(levels)
+        for number, tree in enumerate(self._trees):
+            mine = ... if len(self._trees) == 1 else tree_of == number
+            if self.comparator is None:
+                walk = tree.walk(held[mine])
+            else:
+                walk = self.comparator.walk(
+                    tree,
+                    held[mine],
+                    vector=np.broadcast_to(vector[:, None], held.shape)[mine],
+                    plane=np.broadcast_to(plane[:, None], held.shape)[mine],
+                    column=np.broadcast_to(self.physical, held.shape)[mine],
+                )
+            values[mine], decisions[mine] = walk.values, walk.decisions
+        return held, levels, values, decisions
 
     def _accumulate(
         self,
@@ -488,7 +503,7 @@ class Tile:
             )
 
 
-def search_tree(spec: TileSpec, table: Sequence[tuple[int, int]] | SearchTree | None) -> SearchTree:
+def search_tree(spec: TileSpec, table: Table) -> SearchTree:
     """Build the tree that the lanes of a tile walk.
 
     Parameters
@@ -516,6 +531,27 @@ def search_tree(spec: TileSpec, table: Sequence[tuple[int, int]] | SearchTree | 
         bits=spec.readout_bits,
         bound=spec.largest_count,
     )
+
+
+def _trees(
+    spec: TileSpec, table: Table, tables: Sequence[Sequence[Table]] | None
+) -> tuple[list[SearchTree], NDArray[np.int64]]:
+    """Build every tree once; say which one a slice walks in a plane, (slices, planes)."""
+    if tables is None:
+        return [search_tree(spec, table)], np.zeros((spec.slices, spec.planes), dtype=np.int64)
+    if table is not None:
+        raise ValueError(f"Table must be None beside tables, not {table!r}")
+    shape = (len(tables), *{len(of_slice) for of_slice in tables})
+    if shape != (spec.slices, spec.planes):
+        raise ValueError(f"Tables must be {spec.slices} slices x {spec.planes} planes, not {shape}")
+    found: list[Table] = []
+    tree_of = np.empty(shape, dtype=np.int64)
+    for at in np.ndindex(shape):
+        one = tables[at[0]][at[1]]
+        if one not in found:
+            found.append(one)
+        tree_of[at] = found.index(one)
+    return [search_tree(spec, one) for one in found], tree_of
 
 
 def _source(name: str, stalls: Stalls, beats: int) -> Willing:

@@ -9,11 +9,13 @@ from hwgen_models.columns import ColumnMap
 from hwgen_models.crossbar import (
     Comparator,
     Crossbar,
+    Level,
     Nonidealities,
     cells_of,
     magnitude_slices,
 )
-from hwgen_models.noise import GRID, Draw, normal, on_grid
+from hwgen_models.noise import FARTHEST, GRID, Draw, normal, on_grid
+from hwgen_models.search import SearchTree
 
 
 def column_map(columns=16, slices=3, columns_per_lane=4, column_order="slice_major"):
@@ -120,6 +122,7 @@ def test_ideal_counts_are_the_integer_product():
         Nonidealities(spread=0.2),
         Nonidealities(read_noise=0.7),
         Nonidealities(spread=0.1, on_off_ratio=20, stuck_on=0.1, stuck_off=0.1, read_noise=0.5),
+        Nonidealities(levels=(Level(0.01, 0.02), Level(-0.1, 0.3)), wire_resistance=1e-3),
     ],
 )
 def test_one_read_at_a_time_equals_all_at_once_in_any_order(nonidealities):
@@ -197,6 +200,118 @@ def test_every_cell_stuck(stuck, digit):
     assert (crossbar.cells == digit).all()
 
 
+def test_measured_levels_shift_and_spread_by_digit():
+    cells = np.arange(4).repeat(10000).reshape(4, -1)
+    levels = (Level(0.3, 0.02), Level(-0.1, 0.2), Level(0.0, 0.05), Level(0.05, 0.0))
+    measured = Nonidealities(levels=levels, on_off_ratio=31)
+
+    conductances = Crossbar(cells, cell_bits=2, nonidealities=measured, seed=4).conductances
+
+    leakage = 3 / 30
+    for digit, (shift, sigma) in enumerate(levels):
+        assert conductances[digit].mean() == pytest.approx(digit + leakage + shift, abs=0.01)
+        assert conductances[digit].std() == pytest.approx(sigma, rel=0.03, abs=1e-5)
+
+
+def test_no_cell_conducts_backwards():
+    levels = (Level(0.0, 0.5), Level(0.0, 0.5))
+    cells = np.zeros((50, 50), dtype=int)
+
+    crossbar = Crossbar(cells, cell_bits=1, nonidealities=Nonidealities(levels=levels))
+
+    assert crossbar.conductances.min() == 0
+    assert (crossbar.conductances == 0).mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_every_digit_needs_its_level():
+    levels = (Level(0.0, 0.0), Level(0.0, 0.1))
+    with pytest.raises(ValueError, match=r"^levels must be 4, not 2$"):
+        Crossbar([[3]], cell_bits=2, nonidealities=Nonidealities(levels=levels))
+
+
+# The resistance of the bit line
+
+
+def sense_current(digits, conductances, segment):
+    """Solve one bit line as a network of resistors, all nodes at once."""
+    rows = len(digits)
+    nodal, injected = np.zeros((rows, rows)), np.zeros(rows)
+    for row in range(rows):
+        nodal[row, row] += 1 / segment
+        if row:
+            nodal[row, row - 1] = nodal[row - 1, row] = -1 / segment
+            nodal[row - 1, row - 1] += 1 / segment
+        if digits[row]:
+            nodal[row, row] += conductances[row]
+            injected[row] = conductances[row] * digits[row]
+    return np.linalg.solve(nodal, injected)[0] / segment
+
+
+@pytest.mark.parametrize("largest_digit", [1, 3])
+@pytest.mark.parametrize("resistance", [1e-6, 1e-4, 1e-2])
+def test_bit_lines_are_solved_exactly(resistance, largest_digit):
+    rng = np.random.default_rng(8)
+    cells = rng.integers(0, 4, size=(40, 6))
+    drive = rng.integers(0, largest_digit + 1, size=(7, 40)) * rng.integers(0, 2, size=(7, 40))
+    drive[3] = 0
+    flaws = Nonidealities(wire_resistance=resistance, on_off_ratio=25, spread=0.2)
+    crossbar = Crossbar(cells, cell_bits=2, nonidealities=flaws, seed=1)
+
+    counts = crossbar.counts(drive, vector=np.arange(7), plane=0)
+
+    segment = resistance / (3 * 25 / 24)  # the ratio is to a cell that stores 3
+    expected = [
+        [sense_current(digits, crossbar.conductances[:, column], segment) for column in range(6)]
+        for digits in drive
+    ]
+    np.testing.assert_allclose(counts, expected, rtol=0, atol=GRID)
+    assert not counts[3].any()
+
+
+@pytest.mark.parametrize("largest_digit", [1, 3])
+def test_small_wire_resistance_takes_what_the_first_order_says(largest_digit):
+    rng = np.random.default_rng(9)
+    cells = rng.integers(0, 2, size=(64, 5))
+    drive = rng.integers(0, largest_digit + 1, size=(4, 64))
+    resistance = 1e-5
+
+    wired = Crossbar(cells, cell_bits=1, nonidealities=Nonidealities(wire_resistance=resistance))
+    lost = drive @ cells - wired.counts(drive, vector=np.arange(4), plane=0)
+
+    def beyond(per_row):
+        return np.cumsum(per_row[:, ::-1], axis=1)[:, ::-1]
+
+    currents = beyond(drive[:, :, None] * cells)
+    loads = beyond((drive > 0)[:, :, None] * cells)
+    first_order = resistance * (currents * loads).sum(axis=1)
+    assert first_order.min() > 0.01
+    np.testing.assert_allclose(lost, first_order, rtol=0.03)
+
+
+def test_a_cell_alone_is_in_series_with_the_wire_to_the_sense_end():
+    crossbar = Crossbar(
+        np.ones((5, 1), dtype=int), cell_bits=1, nonidealities=Nonidealities(wire_resistance=0.01)
+    )
+
+    counts = crossbar.counts(np.eye(5, dtype=int), vector=np.arange(5), plane=0)
+
+    np.testing.assert_allclose(counts[:, 0], 1 / (1 + 0.01 * np.arange(1, 6)), atol=GRID)
+
+
+def test_columns_may_be_chosen_and_idle_rows_left_out():
+    rng = np.random.default_rng(10)
+    flaws = Nonidealities(spread=0.1, on_off_ratio=50, read_noise=0.2, wire_resistance=1e-4)
+    crossbar = Crossbar(rng.integers(0, 2, (30, 12)), cell_bits=1, nonidealities=flaws)
+    drive = rng.integers(0, 2, (8, 30))
+    drive[:, 20:] = 0
+    at = {"vector": np.arange(8), "plane": np.arange(8) % 3}
+
+    every = crossbar.counts(drive, **at)
+    some = crossbar.counts(drive[:, :20], **at, columns=[2, 3, 11])
+
+    np.testing.assert_array_equal(some, every[:, [2, 3, 11]])
+
+
 def test_read_noise_has_its_deviation_and_is_fresh_in_every_read():
     crossbar = Crossbar(
         np.ones((2, 50), dtype=int), cell_bits=1, nonidealities=Nonidealities(read_noise=0.4)
@@ -233,6 +348,15 @@ def test_noise_has_the_coordinates_that_the_design_names():
         ({"stuck_on": 1.5}, "stuck_on must be a probability, not 1.5"),
         ({"stuck_on": 0.75, "stuck_off": 0.5}, "stuck_on + stuck_off must be at most 1, not 1.25"),
         ({"on_off_ratio": 1}, "on_off_ratio must be above 1, not 1"),
+        ({"wire_resistance": -1e-3}, "wire_resistance must be zero or more, not -0.001"),
+        (
+            {"levels": (Level(0.0, 0.0), Level(0.0, -1.0))},
+            "levels must be finite with a sigma of zero or more, not Level(shift=0.0, sigma=-1.0)",
+        ),
+        (
+            {"levels": (Level(0.0, 0.0), Level(0.0, 0.0)), "spread": 0.1},
+            "spread must be 0 beside levels, not 0.1",
+        ),
     ],
 )
 def test_refuses_impossible_nonidealities(bad, message):
@@ -281,3 +405,35 @@ def test_noise_is_fresh_in_every_decision_and_found_again():
 def test_refuses_impossible_comparators():
     with pytest.raises(ValueError, match=r"^Comparator noise must be zero or more, not -1$"):
         Comparator(columns_per_lane=4, noise=-1)
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.5, 40.0])
+@pytest.mark.parametrize("offset", [0.0, 0.4])
+@pytest.mark.parametrize(
+    "tree",
+    [
+        SearchTree.binary(5, 31),
+        SearchTree.twin_range(2, 0, 5, 1, bits=5, bound=31),
+        SearchTree.alphabetic([1] * 3),
+        SearchTree.alphabetic([1]),
+    ],
+)
+def test_noise_that_cannot_turn_a_decision_is_not_missed(tree, offset, noise):
+    rng = np.random.default_rng(7)
+    comparator = Comparator(columns_per_lane=4, offset=offset, noise=noise, seed=2)
+    held = on_grid(rng.uniform(-1, 34, size=(40, 16)))
+    vector, plane, column = np.arange(40)[:, None], np.arange(40)[:, None] % 8, np.arange(16)
+
+    walk = comparator.walk(tree, held, vector=vector, plane=plane, column=column)
+
+    errors = [comparator.error(vector, plane, column, k) for k in range(tree.depth)]
+    expected = tree.walk(held, lambda decision: errors[decision])
+    np.testing.assert_array_equal(walk.leaf, expected.leaf)
+
+
+def test_no_draw_is_farther_than_it_may_be():
+    draws = normal(0, 0, np.arange(200_000))
+    smallest_hash = np.sqrt(-2 * np.log(2.0**-53))
+
+    assert np.abs(draws).max() < FARTHEST
+    assert smallest_hash < FARTHEST

@@ -483,6 +483,48 @@ def test_read_noise_alone_takes_no_comparator():
     assert without.error.any()
 
 
+@pytest.mark.parametrize("noisy", [False, True])
+def test_every_slice_and_plane_may_have_its_own_table(noisy):
+    spec = TileSpec(**SMALL | {"search": "twin-range"})
+    weights, x = random_case(spec)
+    crossbar = comparator = None
+    if noisy:
+        flaws = Nonidealities(spread=0.2, read_noise=0.3)
+        crossbar = crossbar_of(spec, weights, nonidealities=flaws)
+        comparator = Comparator(columns_per_lane=spec.columns_per_lane, offset=0.3, noise=0.3)
+    bits = spec.readout_bits
+    choice = [[(1, 1), (bits, 0)], [(2, 0), (bits, 1)], None]
+    tables = [[choice[(s + 2 * t) % 3] for t in range(spec.planes)] for s in range(spec.slices)]
+
+    mixed = Tile(spec, weights, None, crossbar, comparator, tables=tables).run(x)
+    alone = [Tile(spec, weights, table, crossbar, comparator).run(x) for table in choice]
+
+    lanes = mixed.decisions.reshape(*mixed.decisions.shape[:2], -1)
+    for physical in range(spec.columns):
+        held = spec.column_map.of(physical)
+        if held is None:
+            continue
+        for plane in range(spec.planes):
+            one = alone[(held.slice + 2 * plane) % 3]
+            np.testing.assert_array_equal(
+                lanes[:, plane, physical], one.decisions.reshape(lanes.shape)[:, plane, physical]
+            )
+    assert any((mixed.y != one.y).any() for one in alone)
+
+
+def test_equal_tables_for_all_are_one_table():
+    spec = TileSpec(**SMALL | {"search": "twin-range"})
+    weights, x = random_case(spec)
+    table = [(2, 1), (spec.readout_bits, 1)]
+
+    one = Tile(spec, weights, table).run(x)
+    many = Tile(spec, weights, tables=[[table] * spec.planes] * spec.slices).run(x)
+
+    np.testing.assert_array_equal(one.y, many.y)
+    np.testing.assert_array_equal(one.decisions, many.decisions)
+    assert one.error.any()
+
+
 def test_stuck_cells_change_what_is_computed_exactly():
     spec = TileSpec(**SMALL)
     weights, x = random_case(spec)
@@ -511,8 +553,8 @@ class Forced(Comparator):
         adds = polarity * np.sign(weights)[:, None] > 0
         self.errors = np.where(adds == high, 1e6, -1e6)
 
-    def error(self, vector, plane, column, decision, **coordinates):
-        return self.errors[plane, column]
+    def walk(self, tree, held, *, vector, plane, column):
+        return tree.walk(held, lambda _: self.errors[plane, column])
 
 
 RANGES = {
@@ -660,6 +702,22 @@ def test_refuses_partial_sums_that_do_not_fit(changes, y_in, message):
 def test_refuses_illegal_tables(changes, table, message):
     with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
         Tile(TileSpec(**(SMALL | changes)), [[1]], table)
+
+
+@pytest.mark.parametrize(
+    ("table", "shape", "message"),
+    [
+        (None, (3, 2), "Tables must be 3 slices x 4 planes, not (3, 2)"),
+        (None, (4, 4), "Tables must be 3 slices x 4 planes, not (4, 4)"),
+        ([(2, 0), (4, 0)], (3, 4), "Table must be None beside tables, not [(2, 0), (4, 0)]"),
+    ],
+)
+def test_refuses_tables_of_other_slices_and_planes(table, shape, message):
+    spec = TileSpec(**SMALL | {"search": "twin-range"})
+    slices, planes = shape
+
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        Tile(spec, [[1]], table, tables=[[None] * planes] * slices)
 
 
 def test_refuses_parts_of_another_tile():
