@@ -8,7 +8,7 @@ what the keys must be to each other, and what follows from them.
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn, get_args
 
 from pydantic import BaseModel, PrivateAttr, StringConstraints, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -19,6 +19,7 @@ from hwgen.design_keys import (
     MOST_LANES,
     Accumulate,
     Array,
+    Device,
     Inputs,
     Interface,
     RangeKeys,
@@ -34,9 +35,11 @@ from hwgen.design_keys import (
     section,
 )
 from hwgen.errors import UserError
+from hwgen.measured import BUILT_IN, Curve, read
 from hwgen.wording import KeyPath, dotted, hint, shown
 
 if TYPE_CHECKING:
+    from hwgen_models.crossbar import Comparator, Nonidealities
     from hwgen_models.spec import TileSpec
 
 __all__ = ["Design", "Range", "json_schema", "load", "presets"]
@@ -77,10 +80,12 @@ class Design(Section):
     accumulate: Accumulate = section(Accumulate)
     interface: Interface = section(Interface)
     timing: Timing = section(Timing)
+    device: Device = section(Device)
     tables: Tables | None = key(None, "What `hwgen calibrate` found. Inherited as a whole.")
 
     _preset: str | None = PrivateAttr(None)
     _source: str | None = PrivateAttr(None)
+    _curve: Curve | None = PrivateAttr(None)
 
     @property
     def preset(self) -> str | None:
@@ -135,6 +140,41 @@ class Design(Section):
         )
 
     @property
+    def nonidealities(self) -> "Nonidealities":
+        """What is wrong with the cells and wires of every array."""
+        from hwgen_models.crossbar import Level, Nonidealities
+
+        device, curve = self.device, self._curve
+        levels = curve.levels(self.array.cell_bits) if curve else None
+        ratio = device.on_off_ratio
+        return Nonidealities(
+            spread=device.spread,
+            levels=None if levels is None else tuple(Level(*level) for level in levels),
+            on_off_ratio=curve.ratio if ratio is None and curve else ratio,
+            stuck_on=device.stuck_on,
+            stuck_off=device.stuck_off,
+            read_noise=device.read_noise,
+            wire_resistance=device.wire_resistance,
+        )
+
+    def crossbar_seed(self, crossbar: int) -> int:
+        """Seed of one crossbar of a network, its comparators included."""
+        from hwgen_models.noise import hash64
+
+        return int(hash64(self.device.seed, crossbar))
+
+    def comparator(self, crossbar: int) -> "Comparator":
+        """Comparators of the lanes of one crossbar of a network."""
+        from hwgen_models.crossbar import Comparator
+
+        return Comparator(
+            columns_per_lane=self.readout.columns_per_lane,
+            offset=self.device.comparator_offset,
+            noise=self.device.comparator_noise,
+            seed=self.crossbar_seed(crossbar),
+        )
+
+    @property
     def hold_cycles(self) -> int:
         """Longest time that a held count is needed: from the end of `sample` to the last strobe's
         decision, with any table and any stall.
@@ -172,6 +212,8 @@ class Design(Section):
         _check_readout(self)
         _check_tables(self)
         _check_timing(self)
+        _check_device(self)
+        self._curve = _measured_curve(self)
         return self
 
 
@@ -227,7 +269,7 @@ def _without_notes(schema: object) -> object:
 # What keys must be to each other
 
 
-def _refuse(where: str | KeyPath, constraint: str, value: object, *others: str) -> None:
+def _refuse(where: str | KeyPath, constraint: str, value: object, *others: str) -> NoReturn:
     """Refuse the value of a key; `others` are the keys that it conflicts with."""
     paths = [where if isinstance(where, tuple) else tuple(where.split("."))]
     paths += [tuple(other.split(".")) for other in others]
@@ -381,6 +423,44 @@ def _check_timing(design: Design) -> None:
             "array.columns",
             "weights",
         )
+
+
+def _check_device(design: Design) -> None:
+    device = design.device
+    if device.stuck_on + device.stuck_off > 1:
+        _refuse(
+            "device.stuck_off",
+            f"be at most {1 - device.stuck_on:g} beside device.stuck_on {device.stuck_on:g}",
+            device.stuck_off,
+            "device.stuck_on",
+        )
+    if device.measured is not None and device.spread:
+        _refuse("device.spread", "be 0 beside device.measured", device.spread, "device.measured")
+
+
+def _measured_curve(design: Design) -> Curve | None:
+    """Find what `device.measured` names."""
+    measured, cell_bits = design.device.measured, design.array.cell_bits
+    if measured is None:
+        return None
+    curves = BUILT_IN if measured.file is None else read(measured.file)
+    where = "device.measured"
+    times = curves.get(measured.technology)
+    if times is None:
+        known = " or ".join(map(repr, curves))
+        _refuse(f"{where}.technology", f"be {known}", measured.technology, f"{where}.file")
+    curve = times.get(measured.seconds)
+    if curve is None:
+        known = " or ".join(f"{seconds:g}" for seconds in sorted(times))
+        _refuse(f"{where}.seconds", f"be {known}", measured.seconds, f"{where}.technology")
+    if len(curve.positions) < 2**cell_bits:
+        _refuse(
+            f"{where}.file",
+            f"have {2**cell_bits} levels or more for array.cell_bits {cell_bits}",
+            len(curve.positions),
+            "array.cell_bits",
+        )
+    return curve
 
 
 def _digits(bits: int, digit_bits: int) -> int:

@@ -13,9 +13,11 @@ __all__ = [
     "MOST_LANES",
     "Accumulate",
     "Array",
+    "Device",
     "Inputs",
     "Interface",
     "LayerTable",
+    "Measured",
     "RangeKeys",
     "Ranges",
     "Readout",
@@ -29,12 +31,16 @@ __all__ = [
     "constraint",
     "integer",
     "key",
+    "number",
     "section",
 ]
 
 MOST_LANES = 256  # every lane has pins of its own; simulators choke on thousands of ports
 
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+FilePath = Annotated[str, StringConstraints(max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class Section(BaseModel):
@@ -59,10 +65,15 @@ def key(default: object, about: str, **notes: str) -> Any:
     return Field(default, description=about, json_schema_extra=dict(notes))
 
 
-def integer(default: object, low: int, high: int, unit: str, about: str, **notes: str) -> Any:
-    """Declare an integer key from `low` to `high`."""
+def number(default: object, low: float, high: float, unit: str, about: str, **notes: str) -> Any:
+    """Declare a number from `low` to `high`; its type says whether it may have a fraction."""
     notes |= {"unit": unit}
     return Field(default, ge=low, le=high, description=about, json_schema_extra=dict(notes))
+
+
+def integer(default: object, low: int, high: int, unit: str, about: str, **notes: str) -> Any:
+    """Declare an integer key from `low` to `high`."""
+    return number(default, low, high, unit, about, **notes)
 
 
 def section(kind: type["Section"]) -> Any:
@@ -196,6 +207,63 @@ class Timing(Section):
     )
 
 
+class Measured(Section):
+    """Shift and spread of programmed cells as somebody measured them."""
+
+    technology: Text = key(..., "Which cells: 'techB' or 'techC', or a `dataset` of the file.")
+    seconds: float = number(
+        ..., 0, 10**10, "s", "Time since programming; one of those at which cells were read."
+    )
+    file: FilePath | None = key(
+        None,
+        "CSV table of levels, relative to this file; null: the built-in figures.",
+        constraint="a path",
+    )
+
+
+class Device(Section):
+    """How far the analog side is from its ideal: for `run`, never part of the RTL."""
+
+    spread: float = number(
+        0.0, 0, 3, "ln(conductance)", "Standard deviation of each cell's conductance, log-normal."
+    )
+    measured: Measured | None = key(None, "Measured shift and spread, in place of `spread`.")
+    on_off_ratio: float | None = number(
+        None,
+        1.01,
+        10**9,
+        "",
+        "Conductance of the largest digit over that of zero. Null: that of `measured`, without it "
+        "cells that store zero do not conduct.",
+    )
+    stuck_on: float = number(0.0, 0, 1, "", "Share of cells stuck at the largest digit.")
+    stuck_off: float = number(0.0, 0, 1, "", "Share of cells stuck at zero.")
+    read_noise: float = number(
+        0.0, 0, 1000, "counts", "Standard deviation of the noise of a held value."
+    )
+    wire_resistance: float = number(
+        0.0,
+        0,
+        1,
+        "",
+        "Resistance of the bit line from row to row over that of a cell at the largest digit.",
+    )
+    comparator_offset: float = number(
+        0.0, 0, 1000, "counts", "Standard deviation of the comparators' offsets."
+    )
+    comparator_noise: float = number(
+        0.0, 0, 1000, "counts", "Standard deviation of the noise of one decision."
+    )
+    seed: int = integer(
+        0, 0, 2**32 - 1, "", "Of everything random; every crossbar of a network draws its own."
+    )
+
+    @property
+    def ideal(self) -> bool:
+        """Whether nothing errs."""
+        return self == Device(seed=self.seed)
+
+
 class LayerTable(Section):
     """The tables of one layer."""
 
@@ -233,6 +301,8 @@ def constraint(field: FieldInfo) -> str:
         words = "true or false"
     elif kind is int:
         words = f"an integer between {limits['ge']} and {limits['le']}"
+    elif kind is float:
+        words = f"a number between {limits['ge']} and {limits['le']}"
     elif kind is str:
         words = "one line of at most 200 characters"
     elif get_origin(kind) is tuple:

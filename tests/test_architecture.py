@@ -43,7 +43,7 @@ MAY_IMPORT = {
 FLOORS = [
     ["__init__", "__version__"],
     ["benches", "checks", "errors", "output", "wording"],
-    ["design_keys", "design_file", "config"],
+    ["measured", "design_keys", "design_file", "config"],
     ["gateware"],
     ["mapping"],
     ["workload"],

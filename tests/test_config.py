@@ -150,12 +150,12 @@ BAD_KEYS = [
     ("array: {rowz: 8}", ("array.rowz: must be one of rows, columns, cell_bits, column_order, "
      "not 'rowz' (did you mean 'rows'?)")),
     ("arrays: {rows: 8}", ("arrays: must be one of name, extends, summary, paper, top, array, "
-     "weights, inputs, readout, accumulate, interface, timing, tables, not 'arrays' "
+     "weights, inputs, readout, accumulate, interface, timing, device, tables, not 'arrays' "
      "(did you mean 'array'?)")),
     ("array: {xyzzy: 8}", ("array.xyzzy: must be one of rows, columns, cell_bits, column_order, "
      "not 'xyzzy'")),
     ('"a b\\n": 8', ("['a b\\n']: must be one of name, extends, summary, paper, top, array, "
-     "weights, inputs, readout, accumulate, interface, timing, tables, not 'a b\\n'")),
+     "weights, inputs, readout, accumulate, interface, timing, device, tables, not 'a b\\n'")),
     # wrong types
     ("array: {rows: '8'}", "array.rows: must be an integer between 1 and 1024, not '8'"),
     ("array: {rows: true}", "array.rows: must be an integer between 1 and 1024, not true"),
@@ -286,6 +286,29 @@ BAD_KEYS = [
     ("timing: {max_hold_cycles: 144}, readout: {sample_hold: single}",
      ("timing.max_hold_cycles: must be at least 145, the longest time a sampled column waits, "
      "not 144")),
+    # the device
+    ("device: {spread: wide}", "device.spread: must be a number between 0 and 3, not 'wide'"),
+    ("device: {read_noise: -0.5}",
+     "device.read_noise: must be a number between 0 and 1000, not -0.5"),
+    ("device: {stuck_on: true}", "device.stuck_on: must be a number between 0 and 1, not true"),
+    ("device: {on_off_ratio: 1}",
+     "device.on_off_ratio: must be a number between 1.01 and 1000000000 or null, not 1"),
+    ("device: {stuck_on: 0.75, stuck_off: 0.5}",
+     "device.stuck_off: must be at most 0.25 beside device.stuck_on 0.75, not 0.5"),
+    ("device: {measured: techB}", "device.measured: must be a mapping or null, not 'techB'"),
+    ("device: {measured: {technology: techB}}",
+     "device.measured.seconds: must be a number between 0 and 10000000000, not missing"),
+    ("device: {measured: {technology: techB, seconds: 4}}",
+     "device.measured.seconds: must be 0.01 or 0.1 or 1 or 100 or 1000 or 10000, not 4.0"),
+    ("device: {measured: {technology: ReRAM, seconds: 4}}",
+     "device.measured.technology: must be 'techB' or 'techC', not 'ReRAM'"),
+    ("device: {measured: {technology: techB, seconds: 1, file: 3}}",
+     "device.measured.file: must be a path or null, not 3"),
+    ("device: {measured: {technology: techB, seconds: 1}, spread: 0.1}",
+     "device.spread: must be 0 beside device.measured, not 0.1"),
+    ("array: {cell_bits: 3, rows: 32}, device: {measured: {technology: techB, seconds: 1}}",
+     "device.measured.file: must have 8 levels or more for array.cell_bits 3, not 4"),
+    ("device: {seed: 0.5}", "device.seed: must be an integer between 0 and 4294967295, not 0.5"),
 ]  # fmt: skip
 
 
