@@ -61,6 +61,7 @@ LEFT, RIGHT = 0.75, 0.15  # beside axes, for numbers and names
 PANEL_ROW, PANEL_GAP = 1.25, 0.1
 SMALLEST_SHARE = -12  # decimal logarithm; what lies below is not drawn
 MOST_LABELLED = 3  # runs whose edges have room for their numbers
+MOST_NAMED = 8  # runs with their names beside their points
 
 
 class Look(NamedTuple):
@@ -178,9 +179,9 @@ def _histogram(axes: Axes, parts: Sequence[Part]) -> None:
             _steps(axes, part, color=look.colour, linewidth=0.8)
     for part, look, (low, high) in _banded(parts):
         for edge in part.edges:
+            style = {"color": look.colour, "linewidth": 1.4, "solid_capstyle": "butt"}
             faint = 0.5 if len(part.edges) > 1 else 1
-            at = _decided(edge)
-            axes.axvline(at, low, high, color=look.colour, linewidth=1.4, alpha=faint)
+            axes.axvline(_decided(edge), low, high, alpha=faint, **style)
     if not any(part.conversions for part in parts):
         axes.text(0.5, 0.4, "no conversions", fontsize=SMALL, ha="center", transform=axes.transAxes)
 
@@ -283,8 +284,8 @@ def decisions_figure(runs: Sequence[Run]) -> Figure:
 
     canvas.legend(_run_handles(runs), left, 0.1, title="runs")
     same = all(run.whole.rivals == runs[0].whole.rivals for run in runs)
-    whose = "the same counts" if same else f"the counts of {_label(runs[0])}"
-    canvas.legend(_rival_handles(), left + 2.2, 0.1, title=f"other readouts of {whose}")
+    whose = "the same counts" if same else "the first run's counts"
+    canvas.legend(_rival_handles(), left + 2.6, 0.1, title=f"other readouts of {whose}")
     return canvas.figure
 
 
@@ -303,16 +304,20 @@ def _rival_handles() -> list[Line2D]:
 
 
 def accuracy_figure(runs: Sequence[Run]) -> Figure:
-    """Draw accuracy against decisions, a point per run, and the integer network as a line."""
-    width, height = 5.5, 3.3
-    canvas = Canvas(LEFT + width + RIGHT, 0.2 + height + 0.5)
+    """Draw accuracy against decisions, a point per run, and the integer network as a line.
+
+    Runs are named at their points; many of them, beside the axes.
+    """
+    width, height = 5.5, max(3.3, LEGEND_ROW * len(runs))
+    many = len(runs) > MOST_NAMED
+    canvas = Canvas(LEFT + width + RIGHT + (2.5 if many else 0), 0.2 + height + 0.5)
     axes = canvas.axes(LEFT, 0.2, width, height)
     points = [(run.whole.decisions, 100 * run.top1) for run in runs]
     integer = None if runs[0].top1_integer is None else 100 * runs[0].top1_integer
     heights = [y for _, y in points] + ([] if integer is None else [integer])
     margin = max(0.15 * (max(heights) - min(heights)), 0.5)  # half a point is no cliff
     low, high = max(-1, min(heights) - margin), min(101, max(heights) + margin)
-    right = 1.1 * max(x for x, _ in points) or 1.0
+    right = 1.2 * max(x for x, _ in points) or 1.0
     axes.set_xlim(0, right)
     axes.set_ylim(low, high)
     axes.set_xlabel("decisions per conversion")
@@ -326,8 +331,11 @@ def accuracy_figure(runs: Sequence[Run]) -> Figure:
     for point, look in zip(points, _looks(len(runs)), strict=True):
         axes.plot(*point, look.mark, color=look.colour)
         names.keep_free(point, point, 4)
-    for run, point in zip(runs, points, strict=True):
-        names.write(_label(run), point, BLACK)
+    if many:
+        canvas.legend(_run_handles(runs), LEFT + width + RIGHT, 0.2)
+    else:
+        for run, point in zip(runs, points, strict=True):
+            names.write(_label(run), point, BLACK)
     return canvas.figure
 
 
@@ -390,6 +398,7 @@ class Names:
         side, up = next(free, ("left", 0))
         self.taken.append(boxes[side, up])
         line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
+        line["relpos"] = (0 if side == "left" else 1, 0.5)
         self.axes.annotate(
             name,
             point,
