@@ -6,8 +6,18 @@ keys must be to each other is checked in `hwgen.config`.
 
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 __all__ = [
     "MOST_LANES",
@@ -28,6 +38,7 @@ __all__ = [
     "Timing",
     "Weights",
     "bare",
+    "collection",
     "constraint",
     "integer",
     "key",
@@ -125,15 +136,41 @@ class Inputs(Section):
 
 
 class RangeKeys(Section):
-    """One range of a twin-range search."""
+    """One range of a twin-range search; `[payload, truncation]` says the same in short."""
 
     payload: int = integer(
         ..., 0, 12, "bits", "The range holds counts below 2^payload that no earlier range holds."
     )
     truncation: int = integer(0, 0, 12, "bits", "Low bits that are not searched.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_pair(cls, value: object) -> object:
+        names = tuple(cls.model_fields)
+        short = isinstance(value, list) and len(value) == len(names)
+        return dict(zip(names, value, strict=True)) if short else value
 
-Ranges = Annotated[tuple[RangeKeys, ...], Strict(False)]  # YAML has lists; the items stay strict
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(core_schema)
+        held = handler.resolve_ref_schema(found)
+        mapping = dict(held)
+        keys = [
+            {key: value for key, value in one.items() if key in {"type", "minimum", "maximum"}}
+            for one in mapping["properties"].values()
+        ]
+        pair = {"type": "array", "prefixItems": keys, "minItems": len(keys), "maxItems": len(keys)}
+        held.clear()
+        held["anyOf"] = [mapping, pair]
+        return found
+
+
+# YAML has lists; the items stay strict.
+Ranges = Annotated[tuple[RangeKeys, ...], Strict(False)]
+RangesBySlice = Annotated[tuple[Ranges, ...], Strict(False)]
+RangesByPlane = Annotated[tuple[RangesBySlice, ...], Strict(False)]
 
 
 class Readout(Section):
@@ -265,20 +302,36 @@ class Device(Section):
 
 
 class LayerTable(Section):
-    """The tables of one layer."""
+    """The tables of one layer: the one of these keys that the granularity asks for."""
 
-    ranges: Ranges = key(..., "As `readout.ranges`.")
+    ranges: Ranges | None = key(
+        None, "As `readout.ranges`, for all slices and planes: granularity 'network' or 'layer'."
+    )
+    slices: RangesBySlice | None = key(
+        None,
+        "Ranges of each slice, the least significant first: granularity 'slice'.",
+        constraint="a list of two ranges for each slice",
+    )
+    planes: RangesByPlane | None = key(
+        None,
+        "For each slice the ranges of each plane, the least significant first: granularity "
+        "'slice-plane'.",
+        constraint="a list for each slice of two ranges for each plane",
+    )
 
 
 class Tables(Section):
     """What `hwgen calibrate` found out; loaded at run time, never part of the RTL."""
 
-    granularity: Literal["network", "layer"] = key(
-        "layer", "One set of ranges for the network, or one for each layer."
+    granularity: Literal["network", "layer", "slice", "slice-plane"] = key(
+        "layer",
+        "One set of ranges for the network, for each layer, for each slice of each layer, or for "
+        "each slice and plane. The RTL holds one set at a time: it takes the first two.",
     )
     layers: dict[str, LayerTable] = Field(
         default_factory=dict,
-        description="Ranges of each layer, by its name in the network.",
+        description="Ranges of each layer, by its name in the network; others have those of "
+        "`readout`.",
         json_schema_extra={"default_text": "{}"},
     )
 
@@ -305,11 +358,17 @@ def constraint(field: FieldInfo) -> str:
         words = f"a number between {limits['ge']} and {limits['le']}"
     elif kind is str:
         words = "one line of at most 200 characters"
-    elif get_origin(kind) is tuple:
-        words = "a list of two mappings"
     else:
-        words = "a mapping"
+        words = collection(kind)
     return f"{words} or null" if type(None) in get_args(field.annotation) else words
+
+
+def collection(kind: object) -> str:
+    """Say what a list or mapping of this type must be, wherever it lies."""
+    if get_origin(kind) is tuple:
+        inner = bare(get_args(kind)[0])
+        return "a list of two ranges" if inner is RangeKeys else "a list of lists"
+    return "a mapping or [payload, truncation]" if kind is RangeKeys else "a mapping"
 
 
 def bare(annotation: object) -> object:

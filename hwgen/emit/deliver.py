@@ -43,9 +43,10 @@ def generate(design: Design, out: Path, *, force: bool = False) -> dict:
     Raises
     ------
     UserError
-        When the folder cannot be used.
+        When the folder cannot be used, or a layer has more tables than a tile can load.
     """
     out = Path(out)
+    design.ranges()  # refused before anything is emitted
     check_folder(out, MANIFEST, force=force)
     contents, described = deliverables(design)
     write_folder(out, contents, MANIFEST)

@@ -102,6 +102,16 @@ def test_tables_are_delivered_where_a_design_carries_them(small, folder):
     assert all(written[path] == data for path, data in plain.items() if path.startswith("rtl/"))
 
 
+def test_tables_that_a_tile_cannot_load_are_refused_at_once(folder):
+    bad = design(tables={"granularity": "slice"})
+
+    with pytest.raises(
+        UserError, match=r"tables\.granularity: must be network or layer for the RTL"
+    ):
+        generate(bad, folder / "out")
+    assert not (folder / "out").exists()
+
+
 def test_committed_output_leaves_out_what_is_not_the_design(small):
     kept = committed(small)
 

@@ -215,5 +215,6 @@ def test_tables_are_delivered_as_bus_writes():
             {"register": "COMMIT", "address": 8, "data": 1},
         ],
     }
+    assert json.loads(text)["others"] == [[3, 0], [5, 0]]
     assert table_files(design()) == {}
     assert table_files(design("lane", tables=tables)) == {}
