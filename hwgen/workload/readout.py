@@ -36,8 +36,7 @@ class Readout:
     @classmethod
     def of(cls, design: Design, layer: str | None) -> "Readout":
         """Take the tables that a design holds for a layer."""
-        spec = design.spec
-        return cls.by_context(spec, [[design.ranges(layer)] * spec.planes] * spec.slices)
+        return cls.by_context(design.spec, design.tables_of(layer))
 
     @classmethod
     def by_context(cls, spec: TileSpec, tables: Sequence[Sequence[tuple[Range, ...]]]) -> "Readout":
@@ -58,6 +57,18 @@ class Readout:
             tables=tuple(map(tuple, tables)),
             values=walked("values"),
             decisions=walked("decisions"),
+        )
+
+    @classmethod
+    def perfect(cls, spec: TileSpec) -> "Readout":
+        """Read every count as itself without a decision: to see which counts there are."""
+        counts = np.arange(spec.largest_count + 1)
+        shape = (spec.slices, spec.planes, len(counts))
+        return cls(
+            spec=spec,
+            tables=(((),) * spec.planes,) * spec.slices,
+            values=np.broadcast_to(counts, shape),
+            decisions=np.zeros(shape, dtype=np.int64),
         )
 
     @property
