@@ -13,7 +13,7 @@ import numpy as np
 
 from hwgen.config import Design, load
 from hwgen.mapping.tiles import MappedLayer, map_layer
-from hwgen.workload.nonideal import NonidealLayer
+from hwgen.workload.nonideal import NonidealReader
 from hwgen.workload.readout import Readout
 from hwgen_models.codes import Codes
 from hwgen_models.matrix import Dense
@@ -83,10 +83,9 @@ def main(arguments: list[str] | None = None) -> None:
     codes = np.clip(np.rint(rng.normal(0, 40, (1, vectors, INPUTS))), 0, 255).astype(np.uint8)
     for name, device in DEVICES.items():
         design = design_with(device)
-        reader = NonidealLayer(mapped_to(design), Readout.of(design, "layer"), design)
-        drive = reader.mapped.drive(codes)
-        conversions = sum(result.conversions for result in reader.sums(drive)[1])
-        rate = conversions / fastest(lambda reader=reader, drive=drive: reader.sums(drive))
+        reader = NonidealReader(mapped_to(design), Readout.of(design, "layer"), design)
+        seconds = fastest(lambda reader=reader: reader.product(codes))
+        rate = reader.statistics.conversions / REPEATS / seconds
         print(f"{name:12} {rate / 1e6:6.2f} million conversions a second")  # noqa: T201
 
 

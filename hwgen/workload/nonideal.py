@@ -2,28 +2,25 @@
 
 Cells, wires and comparators are those of the design's device (``docs/device.md``). Every crossbar
 of a network draws its own flaws, by its number, and every vector its own noise, by its number: what
-comes out depends neither on the batches that vectors arrive in nor on who reads them.
+comes out depends neither on the batches that vectors arrive in nor on the threads that read them.
 """
-
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.config import Design
 from hwgen.mapping.tiles import MappedLayer
+from hwgen.workload.reading import Array, LayerReader, Read
 from hwgen.workload.readout import Readout
 from hwgen_models.tile import Result, Tile, crossbar_of
 
-__all__ = ["NonidealLayer"]
-
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+__all__ = ["NonidealReader"]
 
 
-class NonidealLayer:
+class NonidealReader(LayerReader):
     """The crossbars of a layer with the arrays and comparators of a design's device.
+
+    Nothing is lossless here: errors against the integer product are measured, not refused.
 
     Parameters
     ----------
@@ -35,90 +32,72 @@ class NonidealLayer:
         Whose device it is.
     first_crossbar : int
         Number of the layer's first crossbar in the network: chooses the flaws of all of them.
-
-    Attributes
-    ----------
-    tiles : list of Tile
-        Golden models, in the order of ``mapped.tiles``.
     """
+
+    CHUNK = 2**10  # vectors at a time: a held value is 8 bytes
 
     def __init__(
         self, mapped: MappedLayer, readout: Readout, design: Design, *, first_crossbar: int = 0
     ) -> None:
-        self.mapped = mapped
+        super().__init__(mapped, readout)
         nonidealities = design.nonidealities
-        self.tiles = [
-            Tile(
+        self._tiles = {
+            array: Tile(
                 mapped.spec,
-                place.weights,
+                array.tile.weights,
                 crossbar=crossbar_of(
                     mapped.spec,
-                    place.weights,
+                    array.tile.weights,
                     nonidealities=nonidealities,
                     seed=design.crossbar_seed(number),
                 ),
                 comparator=design.comparator(number),
                 tables=readout.tables,
             )
-            for number, place in enumerate(mapped.tiles, start=first_crossbar)
-        ]
+            for number, array in enumerate(self.arrays, start=first_crossbar)
+        }
 
-    def read(
-        self, crossbar: int, drive: NDArray, *, first_vector: int = 0, keep: str = "sums"
-    ) -> Result:
-        """Send vectors through one crossbar, on its own: ``y_in`` is zero.
+    @property
+    def lossless(self) -> bool:
+        """Never: the tables may tell every count, but the array does not yield it."""
+        return False
 
-        Parameters
-        ----------
-        crossbar : int
-            Its place in ``mapped.tiles``.
-        drive : numpy.ndarray, shape (vectors, inputs of the layer)
-            Codes for the word lines, as `MappedLayer.drive` gives them.
-        first_vector : int
-            Number of the first vector since the start of the run.
-        keep : str
-            As of `Tile.run`.
-        """
-        place = self.mapped.tiles[crossbar]
-        codes = drive[:, place.inputs]
-        return self.tiles[crossbar].run(codes, first_vector=first_vector, keep=keep)
+    def _read(
+        self, array: Array, codes: NDArray[np.int16], *, first_vector: int, wanted: bool
+    ) -> Read:
+        """Read one crossbar with some vectors; add what it counts to a thread's statistics."""
+        assert wanted, "no short cut leads through an array with flaws"
+        result = self._tiles[array].run(codes, first_vector=first_vector, keep="counts")
+        active = result.active_rows.T.astype(np.int32)
+        found = self._borrow()
+        self._tally(array, result, found.by_active, found.by_bound)
+        self._give_back(found, array, active)
+        return Read(
+            active=active,
+            decisions=result.lane_decisions.transpose(2, 1, 0).astype(np.int32),
+            sums=result.y.T,
+        )
 
-    def sums(
+    def _tally(
         self,
-        drive: NDArray,
-        *,
-        first_vector: int = 0,
-        step: Callable[[int], None] | None = None,
-    ) -> tuple[NDArray[np.int64], list[Result]]:
-        """Send vectors through all crossbars, several at a time, and add up their chains.
+        array: Array,
+        result: Result,
+        by_active: NDArray[np.int64],
+        by_bound: NDArray[np.int64],
+    ) -> None:
+        """Add what was held to the histograms, as the counts that an ideal comparator tells."""
+        spec = self.mapped.spec
+        vector, plane = np.nonzero(result.active_rows)
+        active = result.active_rows[vector, plane]
+        held = result.counts[vector, plane][:, self._tiles[array].physical]
+        levels = np.clip(np.floor(held + 0.5), 0, spec.largest_count).astype(np.int64)
+        _, slices, _, _, bounds = array.columns.T
+        bound = np.minimum(active[:, np.newaxis] * (2**spec.cell_bits - 1), bounds)
+        _count(by_active, slices, plane[:, np.newaxis], active[:, np.newaxis], levels)
+        _count(by_bound, slices, bound, levels)
 
-        Parameters
-        ----------
-        drive, first_vector
-            As of `read`. Results of all crossbars are in memory at once, 8 bytes a lane and read:
-            send long sequences in parts.
-        step : callable, optional
-            Called after each crossbar with its conversions, skipped ones included.
 
-        Returns
-        -------
-        sums : numpy.ndarray of int64, shape (vectors, outputs)
-            With the layer's constants: what leaves the last row tile of each chain.
-        results : list of Result
-            What each crossbar made of the vectors, without ``y_in``.
-        """
-        sums = np.tile(self.mapped.constants, (len(drive), 1))
-        results = []
-
-        def read(crossbar: int) -> Result:
-            return self.read(crossbar, drive, first_vector=first_vector)
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            for place, result in zip(
-                self.mapped.tiles, pool.map(read, range(len(self.tiles))), strict=True
-            ):
-                sums[:, place.outputs] += result.y
-                results.append(result)
-                if step is not None:
-                    step(result.active_rows.size * int(result.used_columns.sum()))
-        return sums, results
+def _count(histogram: NDArray[np.int64], *at: NDArray[np.int64]) -> None:
+    """Add one at every place; its coordinates are broadcast against each other."""
+    place = np.ravel_multi_index(np.broadcast_arrays(*at), histogram.shape)
+    histogram += np.bincount(place.ravel(), minlength=histogram.size).reshape(histogram.shape)

@@ -31,7 +31,6 @@ from hwgen_models.search import entropy, optimal_decisions
 
 __all__ = ["LayerReader"]
 
-CHUNK = 2**13  # vectors that one thread reads at a time
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 Step = Callable[[int], None]  # called with conversions done
@@ -99,6 +98,8 @@ class LayerReader:
         Largest difference of any sum to the integer product so far.
     """
 
+    CHUNK = 2**13  # vectors that one thread reads at a time
+
     def __init__(self, mapped: MappedLayer, readout: Readout, *, short_cut: bool = False) -> None:
         if short_cut and not readout.lossless:
             raise ValueError("the short cut needs lossless tables")
@@ -106,6 +107,7 @@ class LayerReader:
         self.arrays = [Array.of(mapped, tile) for tile in mapped.tiles]
         self._found: SimpleQueue[Statistics] = SimpleQueue()  # one for every thread that counts
         self.largest_error = 0
+        self._vectors, self._decisions = 0, 0
         self._signal, self._noise = 0.0, 0.0
         self._streams = [
             SteadyStream(mapped.spec, array.tile.weights.shape[1], array.used_columns)
@@ -157,10 +159,12 @@ class LayerReader:
         sums = np.tile(mapped.constants, (0 if self.short_cut else len(drive), 1))
         for part, array, stream, read in self._reads(drive, wanted=not self.short_cut):
             stream.take(read.active, read.decisions)
+            self._decisions += int(read.decisions.sum())
             if not self.short_cut:
                 sums[part, array.tile.outputs] += read.sums.T
             if step is not None:
                 step(read.active.size * len(array.columns))
+        self._vectors += len(drive)
         if self.short_cut:
             return exact
         product = mapped.product(sums)
@@ -171,26 +175,25 @@ class LayerReader:
         self, drive: NDArray[np.int16], *, wanted: bool
     ) -> Iterator[tuple[slice, Array, SteadyStream, Read]]:
         """Read all crossbars in parts, side by side; give the parts of a crossbar in order."""
-        parts = [slice(start, start + CHUNK) for start in range(0, len(drive), CHUNK)]
+        parts = [slice(start, start + self.CHUNK) for start in range(0, len(drive), self.CHUNK)]
         jobs = deque()
         with ThreadPoolExecutor(THREADS) as pool:
             for array, stream in zip(self.arrays, self._streams, strict=True):
                 for part in parts:
-                    codes = drive[part, array.tile.inputs]
-                    jobs.append((
-                        part,
-                        array,
-                        stream,
-                        pool.submit(self._read, array, codes, wanted=wanted),
-                    ))
+                    codes, first = drive[part, array.tile.inputs], self._vectors + part.start
+                    job = pool.submit(self._read, array, codes, first_vector=first, wanted=wanted)
+                    jobs.append((part, array, stream, job))
                     if len(jobs) > 2 * THREADS:  # no more in memory than keeps the threads busy
                         *place, job = jobs.popleft()
                         yield *place, job.result()
             for *place, job in jobs:
                 yield *place, job.result()
 
-    def _read(self, array: Array, codes: NDArray[np.int16], *, wanted: bool) -> Read:
+    def _read(
+        self, array: Array, codes: NDArray[np.int16], *, first_vector: int, wanted: bool
+    ) -> Read:
         """Read one crossbar with some vectors; add what it counts to a thread's statistics."""
+        del first_vector  # an ideal array does not know what came before
         spec, vectors = self.mapped.spec, len(codes)
         planes = np.empty(
             (spec.planes, spec.dac_bits, array.cells.shape[2], vectors), dtype=np.uint64
@@ -199,10 +202,7 @@ class LayerReader:
         kernels.pack_planes(np.ascontiguousarray(codes), spec.dac_bits, planes, active)
         decisions = np.zeros((spec.lanes, spec.planes, vectors), dtype=np.int32)
         sums = np.zeros((array.tile.weights.shape[1], vectors if wanted else 0), dtype=np.int64)
-        try:
-            found = self._found.get_nowait()
-        except Empty:
-            found = Statistics.empty(spec)
+        found = self._borrow()
         kernels.read_columns(
             planes,
             active,
@@ -214,12 +214,23 @@ class LayerReader:
             found.by_active,
             found.by_bound,
         )
+        self._give_back(found, array, active)
+        return Read(active=active, decisions=decisions, sums=sums)
+
+    def _borrow(self) -> Statistics:
+        """Take statistics that no other thread adds to."""
+        try:
+            return self._found.get_nowait()
+        except Empty:
+            return Statistics.empty(self.mapped.spec)
+
+    def _give_back(self, found: Statistics, array: Array, active: NDArray[np.int32]) -> None:
+        """Hand statistics to the next thread, the reads of one crossbar counted."""
         reads = int(np.count_nonzero(active))
         found.reads += reads
         found.reads_skipped += active.size - reads
         found.conversions_skipped += (active.size - reads) * len(array.columns)
         self._found.put(found)
-        return Read(active=active, decisions=decisions, sums=sums)
 
     @property
     def statistics(self) -> Statistics:
@@ -268,7 +279,7 @@ class LayerReader:
             reads_skipped=statistics.reads_skipped,
             conversions=conversions,
             conversions_skipped=statistics.conversions_skipped,
-            decisions=int((statistics.by_plane * self.readout.decisions).sum()),
+            decisions=self._decisions,
             cycles=max(stream.cycles for stream in self._streams),
             static_bits=max(array.static_bits for array in self.arrays),
             bounded_decisions=int(statistics.by_active.sum(axis=(0, 1, 3)) @ bounded),
@@ -278,11 +289,13 @@ class LayerReader:
 
     def as_json(self) -> dict[str, object]:
         """Keys of one layer in ``hwgen run --json``, its shapes apart."""
-        tables = self.readout.tables
+        tables, uniform = self.readout.tables, self.readout.uniform
+        by_context = [[[list(one) for one in ranges] for ranges in of_slice] for of_slice in tables]
         return {
             "row_tiles": self.mapped.row_tiles,
             "column_tiles": self.mapped.column_tiles,
-            "ranges": [list(one) for one in tables[0][0]] if self.readout.uniform else [],
+            "ranges": by_context[0][0] if uniform else [],
+            "tables": None if uniform else by_context,
             "lossless": self.lossless,
             "sqnr_db": self.sqnr_db,
             "largest_error": self.largest_error,

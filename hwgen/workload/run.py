@@ -11,6 +11,7 @@ from hwgen.mapping.tiles import map_layer
 from hwgen.workload.costs import Costs
 from hwgen.workload.images import codes_of
 from hwgen.workload.inputs import load_images, open_network
+from hwgen.workload.nonideal import NonidealReader
 from hwgen.workload.parts import TEST
 from hwgen.workload.reading import LayerReader
 from hwgen.workload.readout import Readout
@@ -119,18 +120,28 @@ def readers_of(
     if not network.matrices:
         raise UserError(f"{where}: must have a layer with weights, not none")
     check_tables(design, [layer.name for layer in network.matrices])
-    readers = {}
+    readers: dict[str, LayerReader] = {}
     for layer in network.matrices:
         codes = network.codes[layer.sources[0]]
         mapped = map_layer(layer, design.spec, codes=codes, where=where)
         readout = Readout.of(design, layer.name)
-        if path == "short-cut" and not readout.lossless:
-            raise UserError(
-                f"--path: must be bit-sliced for the lossy tables of layer {layer.name}, not {path}"
-            )
-        short_cut = path != "bit-sliced" and readout.lossless
-        readers[layer.name] = LayerReader(mapped, readout, short_cut=short_cut)
+        why_not = _no_short_cut(design, readout)
+        if path == "short-cut" and why_not:
+            raise UserError(f"--path: must be bit-sliced for {why_not} {layer.name}, not {path}")
+        if design.device.ideal:
+            short_cut = path != "bit-sliced" and not why_not
+            readers[layer.name] = LayerReader(mapped, readout, short_cut=short_cut)
+        else:
+            number = sum(len(reader.arrays) for reader in readers.values())
+            readers[layer.name] = NonidealReader(mapped, readout, design, first_crossbar=number)
     return readers
+
+
+def _no_short_cut(design: Design, readout: Readout) -> str | None:
+    """Why the sums of a layer have to be worked out bit by bit; None: they need not."""
+    if not design.device.ideal:
+        return "the non-ideal arrays of layer"
+    return None if readout.lossless else "the lossy tables of layer"
 
 
 def check_tables(design: Design, layers: Sequence[str]) -> None:

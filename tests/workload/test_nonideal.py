@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from hwgen.config import load
+from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
-from hwgen.workload.nonideal import NonidealLayer
+from hwgen.workload.nonideal import NonidealReader
+from hwgen.workload.reading import LayerReader
 from hwgen.workload.readout import Readout
+from hwgen.workload.run import run
 from hwgen_models.tile import Tile, crossbar_of
 
 NOISY = {
@@ -36,7 +39,7 @@ def reader(small, small_design, layer):
             readout = Readout.of(design, layer.name)
         else:
             readout = Readout.by_context(design.spec, tables(design.spec))
-        return NonidealLayer(mapped, readout, design, **keys)
+        return NonidealReader(mapped, readout, design, **keys)
 
     return build
 
@@ -48,22 +51,34 @@ def codes():
     return codes
 
 
-def test_an_ideal_device_gives_the_integer_product(reader, layer, codes):
-    sums, results = reader().sums(codes)
+def sums_of(reader, codes):
+    """Sums of a layer with its constants: (vectors, outputs)."""
+    return reader.product(codes[np.newaxis])[0] + reader.mapped.layer.bias
+
+
+def test_an_ideal_device_gives_what_the_ideal_reader_gives(reader, layer, codes):
+    flawless = reader()
+    ideal = LayerReader(flawless.mapped, flawless.readout)
+
+    sums = sums_of(flawless, codes)
 
     np.testing.assert_array_equal(sums, codes @ layer.matrices[0].astype(int) + layer.bias)
-    assert len(results) == 6
-    assert sum(result.reads_skipped for result in results) > 0
+    np.testing.assert_array_equal(sums, sums_of(ideal, codes))
+    assert flawless.costs == ideal.costs
+    for name in ("by_active", "by_bound"):
+        found, expected = (getattr(one.statistics, name) for one in (flawless, ideal))
+        np.testing.assert_array_equal(found, expected)
+    assert ideal.costs.reads_skipped > 0
 
 
 def test_a_noisy_layer_is_its_golden_tiles_in_a_chain(reader, small_design, codes):
-    layer = reader(NOISY, first_crossbar=10)
+    noisy = reader(NOISY, first_crossbar=10)
     design = load(small_design | {"device": NOISY})
 
-    sums, results = layer.sums(codes, first_vector=100)
+    sums = sums_of(noisy, codes)
 
-    chained = np.empty_like(sums)
-    for number, place in enumerate(layer.mapped.tiles):
+    chained, decisions, histogram = np.empty_like(sums), 0, 0
+    for number, place in enumerate(noisy.mapped.tiles):
         flaws = {
             "nonidealities": design.nonidealities,
             "seed": design.crossbar_seed(10 + number),
@@ -76,28 +91,34 @@ def test_a_noisy_layer_is_its_golden_tiles_in_a_chain(reader, small_design, code
             design.comparator(10 + number),
         )
         if place.row == 0:
-            partial = np.tile(layer.mapped.constants[place.outputs], (len(codes), 1))
-        result = tile.run(codes[:, place.inputs], partial, first_vector=100)
+            partial = np.tile(noisy.mapped.constants[place.outputs], (len(codes), 1))
+        result = tile.run(codes[:, place.inputs], partial)
         chained[:, place.outputs] = partial = result.y
-        np.testing.assert_array_equal(results[number].lane_decisions, result.lane_decisions)
-        np.testing.assert_array_equal(results[number].histogram, result.histogram)
+        decisions += result.total_decisions
+        histogram = histogram + result.histogram
     np.testing.assert_array_equal(sums, chained)
+    assert noisy.costs.decisions == decisions
+    np.testing.assert_array_equal(noisy.statistics.histogram, histogram)
+    assert noisy.sqnr_db < 60
+    assert not noisy.lossless
 
 
-def test_batches_and_repetition_change_nothing(reader, codes):
-    together, _ = reader(NOISY).sums(codes, first_vector=3)
+def test_batches_and_parts_change_nothing(reader, codes, monkeypatch):
+    together = sums_of(reader(NOISY), codes)
 
     again = reader(NOISY)
-    parts = [again.sums(codes[5:], first_vector=8)[0], again.sums(codes[:5], first_vector=3)[0]]
+    parts = [sums_of(again, codes[:5]), sums_of(again, codes[5:])]
+    monkeypatch.setattr(NonidealReader, "CHUNK", 2)
 
-    np.testing.assert_array_equal(np.concatenate(parts[::-1]), together)
+    np.testing.assert_array_equal(np.concatenate(parts), together)
+    np.testing.assert_array_equal(sums_of(reader(NOISY), codes), together)
 
 
 @pytest.mark.parametrize("flaw", [{"spread": 0.5}, {"comparator_offset": 2.0}])
 def test_every_crossbar_has_its_own_flaws_and_every_seed_others(reader, codes, flaw):
-    first, _ = reader(flaw).sums(codes)
-    later, _ = reader(flaw, first_crossbar=6).sums(codes)
-    other, _ = reader(flaw | {"seed": 1}).sums(codes)
+    first = sums_of(reader(flaw), codes)
+    later = sums_of(reader(flaw, first_crossbar=6), codes)
+    other = sums_of(reader(flaw | {"seed": 1}), codes)
 
     assert (first != later).any()
     assert (first != other).any()
@@ -107,17 +128,13 @@ def test_every_crossbar_has_its_own_flaws_and_every_seed_others(reader, codes, f
 def test_noise_is_fresh_in_every_vector(reader, codes):
     same = np.repeat(codes[:1], 20, axis=0)
 
-    sums, _ = reader({"read_noise": 2.0}).sums(same)
-
-    assert len(np.unique(sums, axis=0)) > 15
+    assert len(np.unique(sums_of(reader({"read_noise": 2.0}), same), axis=0)) > 15
 
 
-def test_cells_that_are_all_stuck_cancel(reader, codes):
-    layer = reader({"stuck_on": 1.0})
+def test_cells_that_are_all_stuck_cancel(reader, layer, codes):
+    sums = sums_of(reader({"stuck_on": 1.0}), codes)
 
-    sums, _ = layer.sums(codes)
-
-    np.testing.assert_array_equal(sums, np.tile(layer.mapped.constants, (len(codes), 1)))
+    np.testing.assert_array_equal(sums, np.tile(layer.bias, (len(codes), 1)))
 
 
 def test_tables_may_differ_by_slice_and_plane(reader, codes):
@@ -126,29 +143,20 @@ def test_tables_may_differ_by_slice_and_plane(reader, codes):
     def tables(spec):
         return [[choice[(s + t) % 3] for t in range(spec.planes)] for s in range(spec.slices)]
 
-    layer = reader({"stuck_off": 0.1}, tables)
-    sums, results = layer.sums(codes)
+    flawless = reader(tables=tables)
+    ideal = LayerReader(flawless.mapped, flawless.readout)
 
-    spec = layer.mapped.spec
-    contributions = Readout.by_context(spec, tables(spec)).contributions()
-    expected = np.tile(layer.mapped.constants, (len(codes), 1))
-    for crossbar, place in enumerate(layer.mapped.tiles):
-        counts = layer.read(crossbar, codes, keep="counts").counts.astype(int)
-        for physical in layer.tiles[crossbar].physical:
-            output, s, polarity = spec.column_map.of(int(physical))
-            for plane in range(spec.planes):
-                share = contributions[s, plane, counts[:, plane, physical]]
-                share = np.where(results[crossbar].active_rows[:, plane] > 0, share, 0)
-                expected[:, place.outputs.start + output] += (1 - 2 * polarity) * share
-    np.testing.assert_array_equal(sums, expected)
+    np.testing.assert_array_equal(sums_of(flawless, codes), sums_of(ideal, codes))
+    assert flawless.costs == ideal.costs
 
 
-def test_progress_counts_every_conversion(reader, codes):
-    done = []
+def test_a_whole_network_runs_on_flawed_arrays(small, small_design):
+    keys = small_design | {"device": NOISY}
 
-    _, results = reader().sums(codes, step=done.append)
+    found = run(load(keys), small.network_file, small.data_file)
 
-    made = sum(result.conversions for result in results)
-    skipped = sum(result.reads_skipped * result.used_columns.sum() for result in results)
-    assert len(done) == len(results)
-    assert sum(done) == made + skipped
+    assert run(load(keys), small.network_file, small.data_file) == found
+    assert not found["lossless"]
+    assert all(layer["sqnr_db"] < 60 for layer in found["layers"].values())
+    with pytest.raises(UserError, match=r"^--path: must be bit-sliced for the non-ideal arrays"):
+        run(load(keys), small.network_file, small.data_file, path="short-cut")

@@ -104,7 +104,7 @@ def test_rivals_come_in_order(small, small_design):
 def test_batches_do_not_matter(small, small_design, monkeypatch):
     whole = run(load(small_design), small.network_file, small.data_file)
     monkeypatch.setattr("hwgen_models.network.BATCH_BYTES", 7 * 200)
-    monkeypatch.setattr("hwgen.workload.reading.CHUNK", 3)
+    monkeypatch.setattr("hwgen.workload.reading.LayerReader.CHUNK", 3)
 
     assert run(load(small_design), small.network_file, small.data_file) == whole
 
