@@ -20,7 +20,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["pack_cells", "pack_planes", "read_columns", "steady_stream"]
+__all__ = ["add_errors", "pack_cells", "pack_planes", "read_columns", "steady_stream"]
 
 
 @intrinsic
@@ -220,6 +220,44 @@ def read_columns(
             for output in range(len(total)):
                 for i in range(reads):
                     sums[output, order[i]] += total[output, i]
+
+
+@njit(nogil=True, cache=True)
+def add_errors(
+    planes: NDArray[np.uint64],
+    cells: NDArray[np.uint64],
+    columns: NDArray[np.int64],
+    errors: NDArray[np.int64],
+    erring: NDArray[np.bool_],
+    sums: NDArray[np.int64],
+) -> None:
+    """Add to exact sums what tables misread; nothing is counted, so that it takes half the time.
+
+    Parameters
+    ----------
+    planes, cells, columns
+        As of `read_columns`.
+    errors : numpy.ndarray of int64, shape (slices, planes, counts)
+        What a count adds to its output less what it should; nothing for the count 0.
+    erring : numpy.ndarray of bool, shape (slices, planes)
+        Whether there is an error at all.
+    sums : numpy.ndarray of int64, shape (outputs, vectors)
+        Added to.
+    """
+    counts = np.empty(sums.shape[1], np.int32)
+    for plane in range(planes.shape[0]):
+        for column in range(columns.shape[0]):
+            output, s, sign, _, _ = columns[column]
+            if not erring[s, plane]:
+                continue
+            _count(planes[plane], cells[column], counts)
+            added, error = sums[output], errors[s, plane]
+            if sign > 0:
+                for i in range(len(counts)):
+                    added[i] += error[counts[i]]
+            else:
+                for i in range(len(counts)):
+                    added[i] -= error[counts[i]]
 
 
 @njit(nogil=True, cache=True)

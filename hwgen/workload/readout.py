@@ -11,7 +11,7 @@ from hwgen_models.row_drive import plane_weights
 from hwgen_models.spec import TileSpec
 from hwgen_models.tile import search_tree
 
-__all__ = ["Readout"]
+__all__ = ["Readout", "weights_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,9 +83,18 @@ class Readout:
 
     def contributions(self) -> NDArray[np.int64]:
         """What a count adds to its output, by slice, plane and count: weights included."""
-        spec = self.spec
-        of_plane = plane_weights(
-            input_bits=spec.input_bits, dac_bits=spec.dac_bits, signed=spec.signed_inputs
-        )
-        of_slice = 2 ** (spec.cell_bits * np.arange(spec.slices))
-        return self.values * (of_slice[:, np.newaxis] * of_plane)[..., np.newaxis]
+        return self.values * weights_of(self.spec)[..., np.newaxis]
+
+    def errors(self) -> NDArray[np.int64]:
+        """What of the contributions is error."""
+        exact = np.arange(self.values.shape[-1])
+        return (self.values - exact) * weights_of(self.spec)[..., np.newaxis]
+
+
+def weights_of(spec: TileSpec) -> NDArray[np.int64]:
+    """What a count of one weighs, by slice and plane."""
+    of_plane = plane_weights(
+        input_bits=spec.input_bits, dac_bits=spec.dac_bits, signed=spec.signed_inputs
+    )
+    of_slice = 2 ** (spec.cell_bits * np.arange(spec.slices))
+    return of_slice[:, np.newaxis] * of_plane
