@@ -1,10 +1,13 @@
 """From a tile's Verilog to a shared library: Verilator, then the system's C++ compiler."""
 
+import hashlib
 import os
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hwgen.flow import tools
+from hwgen.flow.compiled.cache import Cache
 from hwgen.flow.folder import Delivered
 from hwgen.flow.processes import Processes
 
@@ -43,7 +46,7 @@ class BuildFailed(Exception):  # noqa: N818  (reads as the state it reports)
 
 
 def build(delivered: Delivered, processes: Processes, scratch: Path) -> Path:
-    """Compile the tile that lies in a folder, with all that surrounds it.
+    """Compile the tile that lies in a folder, with all that surrounds it, unless it is cached.
 
     Parameters
     ----------
@@ -67,7 +70,11 @@ def build(delivered: Delivered, processes: Processes, scratch: Path) -> Path:
         The Verilog does not compile; the message says so.
     """
     environment = tools.compiler_environment()
-    (scratch / "tile.h").write_text(_header(delivered))
+    header, library, cache = _header(delivered), scratch / "tile.so", Cache()
+    key = _key(delivered, header)
+    if cache.get(key, library):
+        return library
+    (scratch / "tile.h").write_text(header)
     sources = [str(delivered.folder.resolve() / "rtl" / name) for name in delivered.rtl()]
 
     def run(name: str, *command: str) -> None:
@@ -96,8 +103,29 @@ def build(delivered: Delivered, processes: Processes, scratch: Path) -> Path:
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(compile_unit, units))
-    run("link", *tools.cxx_command(), "-shared", "-pthread", *objects, "-o", "tile.so")
-    return scratch / "tile.so"
+    run("link", *tools.cxx_command(), "-shared", "-pthread", *objects, "-o", library.name)
+    cache.put(key, library)
+    return library
+
+
+def _key(delivered: Delivered, header: str) -> str:
+    """Hash everything that decides what a library does."""
+    include, compiler = tools.verilator_include(), tools.cxx_command()
+    told = subprocess.run([*compiler, "-v"], capture_output=True, text=True, check=False).stderr
+    parts = [
+        *(part for file in delivered.rtl().items() for part in file),
+        delivered.modules["tile"],
+        header,
+        SOURCE.read_text(),
+        *VERILATOR,
+        *COMPILER,
+        *((include / name).read_text() for name in (*RUNTIME, "verilated_config.h")),
+        told,
+    ]
+    sha256 = hashlib.sha256()
+    for part in parts:
+        sha256.update(f"{len(part)}\n{part}".encode())
+    return sha256.hexdigest()
 
 
 def _header(delivered: Delivered) -> str:

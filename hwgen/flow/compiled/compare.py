@@ -79,14 +79,16 @@ class Expected:
             beats = self.tile.spec.beats
             return f"vector {place // beats}, beat {place % beats}, {CALLED[name]}"
         if name in {"decisions", "place", "start"}:
-            return f"{self.conversion(place)}, {CALLED[name]}"
-        vector, plane = self._reads[place]
-        return f"vector {vector}, plane {plane}, {CALLED[name]}"
+            lane, vector, plane, column = np.argwhere(self._made)[place]
+            where = f"lane {lane}, column {column}, "
+        else:
+            (vector, plane), where = self._reads[place], ""
+        return f"vector {vector}, plane {plane}, {where}{CALLED[name]}"
 
-    def conversion(self, place: int) -> str:
-        """Name a conversion."""
-        lane, vector, plane, column = np.argwhere(self._made)[place]
-        return f"vector {vector}, plane {plane}, lane {lane}, column {column}"
+    def read_of(self, place: int) -> tuple[int, int]:
+        """Return vector and plane of a conversion."""
+        _, vector, plane, _ = np.argwhere(self._made)[place]
+        return int(vector), int(plane)
 
 
 CALLED = {
@@ -103,6 +105,14 @@ CALLED = {
     "hold_clear": "cycle of hold_clear",
 }
 
+COUNTED = {
+    "y": "y_found",
+    "x_cycle": "x_found",
+    "y_in_cycle": "y_in_found",
+    "rows": "read_found",
+    "hold_clear": "clear_found",
+}
+
 
 def difference(expected: Expected, found: Mapping) -> str | None:
     """Return the first case in which a compiled tile differs from the golden model, if any.
@@ -117,24 +127,25 @@ def difference(expected: Expected, found: Mapping) -> str | None:
     if found["message"]:
         lane = found["failed_lane"]
         begun = int(found["found"][lane]) if lane >= 0 else 0
-        where = f"{expected.conversion(expected.first[lane] + begun - 1)}: " if begun else ""
-        return where + found["message"]
+        if begun:
+            vector, plane = expected.read_of(expected.first[lane] + begun - 1)
+            return f"vector {vector}, plane {plane}, {found['message']}"
+        return str(found["message"])
     return next(_differences(expected, found), None)
 
 
 def _differences(expected: Expected, found: Mapping) -> Iterator[str]:
     """Compare array by array, the results first."""
-    counts = {"y": "y_found", "x_cycle": "x_found", "rows": "read_found"}
-    counts |= {"y_in_cycle": "y_in_found", "hold_clear": "clear_found"}
     for name, wanted in expected.arrays.items():
+        count = found[COUNTED[name]] if name in COUNTED else len(wanted)
         got = found[name][: len(wanted)]
-        wrong = np.argwhere(got != wanted)
+        wrong = np.argwhere(got[:count] != wanted[:count])
         if len(wrong):
             at = tuple(wrong[0])
             values = (hex(a[at]) if name == "rows" else int(a[at]) for a in (wanted, got))
             yield "{}: expected {}, got {}".format(expected.where(name, at[0]), *values)
-        if name in counts and found[counts[name]] != len(wanted):
-            yield f"{CALLED[name]}: expected {len(wanted)} in all, got {found[counts[name]]}"
+        if count != len(wanted):
+            yield f"{CALLED[name]}: expected {len(wanted)} in all, got {count}"
     lanes = np.diff(expected.first)
     for lane in np.flatnonzero(found["found"] != lanes):
         yield f"lane {lane}, conversions: expected {lanes[lane]}, got {found['found'][lane]}"
