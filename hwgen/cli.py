@@ -26,7 +26,7 @@ import click
 
 from hwgen import __version__
 from hwgen.errors import Mismatch, ToolMissing, UserError
-from hwgen.usage import Commands, OneOf, Positive, usage_line
+from hwgen.usage import Commands, Natural, OneOf, Positive, usage_line
 
 __all__ = ["cli", "main"]
 
@@ -189,6 +189,15 @@ force_option = click.option(
 )
 
 
+def _layer_options(**options: str | None) -> dict[str, str]:
+    """Return what names a layer: all options or none."""
+    given = {name: value for name, value in options.items() if value is not None}
+    missing = [f"--{name}" for name in options if name not in given]
+    if given and missing:
+        raise UserError(f"{missing[0]}: must be given with {' and '.join(f'--{n}' for n in given)}")
+    return given
+
+
 @click.group(
     cls=Commands,
     no_args_is_help=False,
@@ -252,22 +261,77 @@ def generate(design: str, out: Path, force: bool) -> dict:
 @click.option(
     "--simulator",
     type=OneOf(["icarus", "verilator"]),
-    default="icarus",
-    show_default=True,
+    show_default="icarus",
     help="Icarus starts at once; Verilator compiles first and then runs faster.",
 )
-@click.option("--vectors", type=Positive(), help="Use only the first so many delivered vectors.")
-def cosim(folder: Path, simulator: str, vectors: int | None) -> dict:
+@click.option(
+    "--fast",
+    is_flag=True,
+    help="Compile the tile and its analog side, and compare without Python in every cycle.",
+)
+@click.option("--network", metavar="FILE", help="Take the vectors of a network: as of `hwgen run`.")
+@click.option("--data", metavar="FILE", help="Images that the network runs on.")
+@click.option("--layer", metavar="NAME", help="Which layer; `hwgen inspect` lists them.")
+@click.option(
+    "--crossbar",
+    type=Natural(),
+    show_default="0",
+    help="Which of the layer's crossbars, row tiles of the first outputs first.",
+)
+@click.option(
+    "--vectors",
+    type=Positive(),
+    help="How many of the layer's vectors (default: 16), or of the delivered ones (default: all).",
+)
+@calibration_option
+@kernels_option
+def cosim(
+    folder: Path,
+    simulator: str | None,
+    fast: bool,
+    network: str | None,
+    data: str | None,
+    layer: str | None,
+    crossbar: int | None,
+    vectors: int | None,
+    calibration: str | None,
+    kernels: str,
+) -> dict:
     """Check the RTL in a folder against the golden model.
 
     Runs the delivered benches on whatever RTL lies there and compares every output, every count of
-    decisions and every cycle. Ends with exit code 1 and a case that shows it when they differ.
+    decisions and every cycle. Ends with exit code 1 and a case that shows it when they differ. With
+    a layer of a network, the tile alone gets that layer's activations, weights and tables.
     """
+    wanted = _layer_options(network=network, data=data, layer=layer)
+    others = {"--crossbar": crossbar, "--calibration": calibration}
+    for option, value in others.items():
+        if value is not None and not wanted:
+            raise UserError(
+                f"{option}: must be given with --network, --data and --layer, not alone"
+            )
     from hwgen.flow.cosim import cosim
+    from hwgen.flow.stimulus import LayerOf
     from hwgen.report.progress import progress
 
+    of_layer = None
+    if wanted:
+        of_layer = LayerOf(
+            **wanted,
+            vectors=vectors,
+            crossbar=crossbar or 0,
+            calibration=calibration,
+            kernels=kernels,
+        )
     with progress("co-simulation") as report:
-        return cosim(folder, simulator=simulator, vectors=vectors, progress=report)
+        return cosim(
+            folder,
+            simulator=simulator,
+            vectors=vectors,
+            layer=of_layer,
+            fast=fast,
+            progress=report,
+        )
 
 
 @command

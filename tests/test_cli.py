@@ -140,7 +140,13 @@ def test_no_progress_is_shown_in_a_pipe(hwgen, replace):
     replace("hwgen.flow.cosim", lambda _, **options: seen.append(options) or COSIM)
     ended = hwgen("cosim", "d", "--vectors", "3")
 
-    assert seen == [{"simulator": "icarus", "vectors": 3, "progress": None}]
+    (call,) = seen
+    assert (call["vectors"], call["layer"], call["fast"], call["progress"]) == (
+        3,
+        None,
+        False,
+        None,
+    )
     assert not ended.err
 
 

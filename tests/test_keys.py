@@ -14,7 +14,7 @@ def test_the_table_of_a_cosimulation():
     text = as_text("cosim", COSIM)
 
     assert "trq_sar" in text
-    assert text.endswith("1 passed, 0 failed on icarus: 1,234 cycles, 56 conversions, 78 decisions")
+    assert text.endswith("1 passed, 0 failed on verilator: 1,234 cycles, 56 conversions, 78 decisions")
 
 
 # Documented keys

@@ -109,6 +109,24 @@ def print_cosim(result: Result, to: "Console") -> None:
         verdict = "passed" if bench["passed"] else "FAILED"
         table.add_row(bench["bench"], bench["module"], verdict, *_counts(bench, columns))
     to.print(table)
+    if result["layer"] is not None:
+        to.print(
+            f"{_count(result['vectors'])} vectors of {_count(result['images'])} images: layer "
+            f"{result['layer']}, crossbar {result['crossbar']}"
+        )
+    if result["cycles_steady"] is not None:
+        to.print(
+            f"without stalls {_count(result['cycles_steady'])} cycles, "
+            f"{_count(result['cycles_predicted'])} predicted"
+        )
+    if result["fast"]:
+        build, simulate, compare = (
+            f"{result[f'seconds_{part}']:.1f} s" for part in ("build", "simulate", "compare")
+        )
+        to.print(
+            f"{result['conversions_per_minute'] / 1e6:.1f} million conversions a minute: "
+            f"{simulate} simulation, {compare} comparison (and {build} build)"
+        )
     to.print(
         f"{result['passed']} passed, {result['failed']} failed on {result['simulator']}: "
         f"{_count(result['cycles'])} cycles, {_count(result['conversions'])} conversions, "
