@@ -5,9 +5,10 @@ A count is a population count. With the digits of an input and of a cell split i
 .. math:: c = \sum_i x_i d_i = \sum_{a,b} 2^{a+b}\, \mathrm{popcount}(X_a \wedge D_b)
 
 where word :math:`X_a` holds bit a of the digits on 64 word lines, :math:`D_b` bit b of the digits
-that a column stores there. Every column meets all vectors of a plane before the next one does, so
-that loops run over vectors, in vector instructions; and these are sorted by their active rows, so
-that a histogram is needed for one U at a time and stays in the L1 cache.
+that a column stores there. Every column meets many vectors before the next one does, so that loops
+run over vectors, in vector instructions. `read_columns` sorts these by their active rows, so that a
+histogram is needed for one U at a time and stays in the L1 cache; `multiply_columns` counts nothing
+and takes all planes of some vectors at once.
 
 `hwgen_models.tile` says what the result must be; this is the same for ideal arrays, a hundred times
 faster. The functions release the interpreter's lock: `hwgen.workload.reading` calls them from
@@ -20,7 +21,19 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-__all__ = ["add_errors", "pack_cells", "pack_planes", "read_columns", "steady_stream"]
+from hwgen.workload.lookup import EXACT, SCATTERED, Lookup
+
+__all__ = [
+    "active_rows",
+    "multiply_columns",
+    "pack_planes",
+    "pack_weights",
+    "read_columns",
+    "steady_stream",
+    "words_of",
+]
+
+BLOCK = 1024  # planes times vectors that `multiply_columns` works on, so that they stay in L1
 
 
 @intrinsic
@@ -35,10 +48,14 @@ def popcount(_, word):  # noqa: ARG001  (numba looks at names and number)
 
 
 @njit(nogil=True, cache=True)
-def pack_planes(
-    codes: NDArray[np.int16], dac_bits: int, planes: NDArray[np.uint64], active: NDArray[np.int32]
-) -> None:
-    """Split vectors into the words of their planes, and add up what each plane drives.
+def words_of(rows: int) -> int:
+    """Words that hold a bit of every row; an even number, because they are counted in pairs."""
+    return 2 * ((rows + 127) // 128)
+
+
+@njit(nogil=True, cache=True)
+def pack_planes(codes: NDArray[np.int16], dac_bits: int, planes: NDArray[np.uint64]) -> None:
+    """Split vectors into the words of their planes.
 
     Parameters
     ----------
@@ -46,39 +63,66 @@ def pack_planes(
         What word lines take, plane by plane; negative codes as two's complement.
     dac_bits : int
         Bits of a digit.
-    planes : numpy.ndarray of uint64, shape (planes, dac_bits, words, vectors)
+    planes : numpy.ndarray of uint64, shape (dac_bits, words, planes, vectors)
         Result: bit r % 64 of word r // 64 belongs to row r.
-    active : numpy.ndarray of int32, shape (planes, vectors)
-        Result: U, the sum of the driven digits.
     """
-    digits, words = planes.shape[1], planes.shape[2]
-    bits = planes.shape[0] * digits
     for vector in range(codes.shape[0]):
-        for word in range(words):
-            first = 64 * word
+        for word in range(planes.shape[1]):
+            first = min(64 * word, codes.shape[1])
             last = min(first + 64, codes.shape[1])
-            for bit in range(bits):
+            for bit in range(planes.shape[2] * dac_bits):
                 packed = np.uint64(0)
                 for row in range(first, last):
                     one = np.uint64((codes[vector, row] >> bit) & 1)
                     packed |= one << np.uint64(row - first)
-                planes[bit // dac_bits, bit % dac_bits, word, vector] = packed
-    for plane in range(planes.shape[0]):
-        for vector in range(codes.shape[0]):
-            total = 0
-            for digit in range(digits):
+                planes[bit % dac_bits, word, bit // dac_bits, vector] = packed
+
+
+@njit(nogil=True, cache=True)
+def pack_weights(weights: NDArray[np.int64], slices: int, cell_bits: int) -> NDArray[np.uint64]:
+    """Split weights into the words of their columns.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray of int64, shape (rows, outputs)
+        Signed weights.
+    slices, cell_bits : int
+        Digits of a magnitude that are stored, and their bits.
+
+    Returns
+    -------
+    numpy.ndarray of uint64, shape (outputs, slices, 2, cell_bits, words)
+        Bit r % 64 of word r // 64 belongs to row r; positive polarity first.
+    """
+    rows, outputs = weights.shape
+    words = words_of(rows)
+    cells = np.empty((outputs, slices, 2, cell_bits, words), np.uint64)
+    stored = np.zeros(64 * words, np.int64)
+    for output in range(outputs):
+        for polarity in range(2):
+            for row in range(rows):
+                weight = weights[row, output]
+                stored[row] = max(-weight if polarity else weight, 0)
+            for bit in range(slices * cell_bits):
                 for word in range(words):
-                    total += popcount(planes[plane, digit, word, vector]) << digit
-            active[plane, vector] = total
+                    packed = np.uint64(0)
+                    for row in range(64):
+                        one = np.uint64((stored[64 * word + row] >> bit) & 1)
+                        packed |= one << np.uint64(row)
+                    cells[output, bit // cell_bits, polarity, bit % cell_bits, word] = packed
+    return cells
 
 
-def pack_cells(cells: NDArray[np.int64], cell_bits: int) -> NDArray[np.uint64]:
-    """Pack stored digits (rows, columns) into words (columns, cell_bits, words)."""
-    rows, columns = cells.shape
-    bits = (cells.T[:, np.newaxis] >> np.arange(cell_bits)[:, np.newaxis]) & 1
-    padded = np.zeros((columns, cell_bits, -(-rows // 64) * 64), dtype=np.uint8)
-    padded[..., :rows] = bits
-    return np.packbits(padded, axis=-1, bitorder="little").view(np.uint64)
+@njit(nogil=True, cache=True)
+def active_rows(planes: NDArray[np.uint64], active: NDArray[np.int32]) -> None:
+    """Add up what each plane drives: U, shape (planes, vectors)."""
+    active[:] = 0
+    for digit in range(planes.shape[0]):
+        for word in range(planes.shape[1]):
+            for plane in range(planes.shape[2]):
+                for vector in range(planes.shape[3]):
+                    ones = popcount(planes[digit, word, plane, vector])
+                    active[plane, vector] += ones << digit
 
 
 @njit(nogil=True, cache=True)
@@ -99,20 +143,19 @@ def _sort(rows: NDArray[np.int32], largest: int) -> tuple[NDArray[np.int32], NDA
 
 @njit(nogil=True, cache=True)
 def _count(words: NDArray[np.uint64], cells: NDArray[np.uint64], counts: NDArray[np.int32]) -> None:
-    """Counts of one column in one plane: words (digits, words, vectors), cells (bits, words)."""
-    if words.shape[0] == 1 and words.shape[1] == 2 and cells.shape[0] == 1:  # 128 rows of bits
-        first, second = words[0, 0], words[0, 1]
-        cell_0, cell_1 = cells[0, 0], cells[0, 1]
-        for i in range(len(counts)):
-            counts[i] = popcount(first[i] & cell_0) + popcount(second[i] & cell_1)
-        return
-    counts[:] = 0
+    """Counts of one column: words (digits, words, n), cells (bits, words), counts (n,)."""
     for digit in range(words.shape[0]):
         for bit in range(cells.shape[0]):
-            for word in range(words.shape[1]):
-                driven, cell = words[digit, word], cells[bit, word]
-                for i in range(len(counts)):
-                    counts[i] += popcount(driven[i] & cell) << (digit + bit)
+            for word in range(0, words.shape[1], 2):
+                first, second = words[digit, word], words[digit, word + 1]
+                cell_0, cell_1 = cells[bit, word], cells[bit, word + 1]
+                if digit + bit + word == 0:
+                    for i in range(len(counts)):
+                        counts[i] = popcount(first[i] & cell_0) + popcount(second[i] & cell_1)
+                else:
+                    for i in range(len(counts)):
+                        ones = popcount(first[i] & cell_0) + popcount(second[i] & cell_1)
+                        counts[i] += ones << (digit + bit)
 
 
 @njit(nogil=True, cache=True)
@@ -150,12 +193,106 @@ def _tally(
 
 
 @njit(nogil=True, cache=True)
+def _look_up(
+    counts: NDArray[np.int32], lookup: Lookup, s: int, plane: int, found: NDArray[np.int32]
+) -> None:
+    """Read counts of one slice and plane by the tables."""
+    s, plane = s % lookup.used.shape[0], plane % lookup.used.shape[1]
+    pieces, used = lookup.pieces[s, plane], lookup.used[s, plane]
+    if used == SCATTERED:
+        values = lookup.values[s, plane]
+        for i in range(len(counts)):
+            found[i] = values[counts[i]]
+        return
+    for piece in range(used):
+        start, mask, offset = pieces[piece]
+        for i in range(len(counts)):
+            if counts[i] >= start:
+                found[i] = (counts[i] & mask) + offset
+
+
+@njit(nogil=True, cache=True)
+def _add(
+    positive: NDArray[np.int32],
+    negative: NDArray[np.int32],
+    lookup: Lookup,
+    s: int,
+    plane: int,
+    shift: int,
+    found: NDArray[np.int32],
+    added: NDArray[np.int64],
+) -> None:
+    """Add what the counts of both polarities read as; `found` is room to work in, (2, n)."""
+    if lookup.used[s % lookup.used.shape[0], plane % lookup.used.shape[1]] != EXACT:
+        _look_up(positive, lookup, s, plane, found[0])
+        _look_up(negative, lookup, s, plane, found[1])
+        positive, negative = found[0], found[1]
+    for i in range(len(added)):
+        added[i] += np.int64(positive[i] - negative[i]) << shift
+
+
+@njit(nogil=True, cache=True)
+def multiply_columns(
+    codes: NDArray[np.int16],
+    dac_bits: int,
+    cells: NDArray[np.uint64],
+    lookup: Lookup,
+    sums: NDArray[np.int64],
+) -> None:
+    """Add up what every column of a crossbar reads in every plane; nothing else is counted.
+
+    Planes without active rows are not skipped: what both polarities read of them cancels.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray of int16, shape (vectors, rows)
+        What word lines take.
+    dac_bits : int
+        Bits of a digit.
+    cells : numpy.ndarray of uint64
+        As `pack_weights` makes them.
+    lookup : Lookup
+        What counts read as.
+    sums : numpy.ndarray of int64, shape (outputs, vectors)
+        Added to.
+    """
+    planes = len(lookup.weights)
+    step = max(1, BLOCK // planes)
+    for start in range(0, len(codes), step):
+        block = codes[start : start + step]
+        vectors = len(block)
+        words = np.empty((dac_bits, cells.shape[4], planes, vectors), np.uint64)
+        pack_planes(block, dac_bits, words)
+        all_planes = words.reshape((dac_bits, cells.shape[4], planes * vectors))
+        counts = np.empty((2, planes * vectors), np.int32)
+        found = np.empty((2, planes * vectors), np.int32)
+        added = np.empty(planes * vectors, np.int64)
+        for output in range(cells.shape[0]):
+            added[:] = 0
+            for s in range(cells.shape[1]):
+                for polarity in range(2):
+                    _count(all_planes, cells[output, s, polarity], counts[polarity])
+                tables = lookup.used.shape[1]  # by plane, or one for all of them
+                size = planes // tables * vectors
+                for table in range(tables):
+                    part = slice(table * size, (table + 1) * size)
+                    positive, negative = counts[0, part], counts[1, part]
+                    shift = s * cells.shape[3]
+                    _add(positive, negative, lookup, s, table, shift, found, added[part])
+            for plane in range(planes):
+                weight = lookup.weights[plane]
+                for i in range(vectors):
+                    sums[output, start + i] += weight * added[plane * vectors + i]
+
+
+@njit(nogil=True, cache=True)
 def read_columns(
     planes: NDArray[np.uint64],
     active: NDArray[np.int32],
     cells: NDArray[np.uint64],
     columns: NDArray[np.int64],
-    tables: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.bool_]],
+    lookup: Lookup,
+    decisions: NDArray[np.int32],
     sums: NDArray[np.int64],
     lane_decisions: NDArray[np.int32],
     by_active: NDArray[np.int64],
@@ -166,13 +303,13 @@ def read_columns(
     Parameters
     ----------
     planes, active, cells
-        As `pack_planes` and `pack_cells` make them.
-    columns : numpy.ndarray of int64, shape (columns, 5)
-        Of each: output, slice, sign (1 or -1), lane, and the largest count its stored digits allow.
-    tables : tuple of numpy.ndarray, each of shape (slices, planes, ...)
-        What a count adds to its output, int64, (..., counts), shifts and the plane's sign included;
-        how many decisions it takes, int32, (..., counts); and whether the former is the count times
-        its weight, bool, so that nothing need be looked up.
+        As `pack_planes`, `active_rows` and `pack_weights` make them.
+    columns : numpy.ndarray of int64, shape (outputs, slices, 2, 2)
+        Of each: its lane, and the largest count that its stored digits allow.
+    lookup : Lookup
+        What counts read as.
+    decisions : numpy.ndarray of int32, shape (slices, planes, counts)
+        How many decisions that takes.
     sums : numpy.ndarray of int64, shape (outputs, vectors)
         Added to; with no vectors, sums are not wanted.
     lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
@@ -180,84 +317,41 @@ def read_columns(
     by_active, by_bound : numpy.ndarray of int64
         Histograms of `hwgen.workload.statistics`, added to.
     """
-    values, decisions, exact = tables
     cell_max = (by_active.shape[3] - 1) // (by_active.shape[2] - 1)
-    vectors = active.shape[1]
-    wanted = sums.shape[1] > 0
-    counts = np.empty(vectors, np.int32)
-    total = np.zeros((sums.shape[0], vectors if wanted else 0), np.int64)
-    taken = np.zeros((lane_decisions.shape[0], vectors), np.int32)
-    words = np.empty((planes.shape[1], planes.shape[2], vectors), np.uint64)
     for plane in range(active.shape[0]):
         order, begins = _sort(active[plane], by_active.shape[2] - 1)
         order = order[begins[1] :]  # without active rows there is no read
         reads = len(order)
-        for digit in range(planes.shape[1]):
-            for word in range(planes.shape[2]):
+        words = np.empty((planes.shape[0], planes.shape[1], reads), np.uint64)
+        for digit in range(planes.shape[0]):
+            for word in range(planes.shape[1]):
                 for i in range(reads):
-                    words[digit, word, i] = planes[plane, digit, word, order[i]]
-        total[:], taken[:] = 0, 0
-        for column in range(columns.shape[0]):
-            output, s, sign, lane, bound = columns[column]
-            _count(words[:, :, :reads], cells[column], counts[:reads])
-            if wanted:
-                added, value = total[output], values[s, plane]
-                if exact[s, plane]:
-                    weight = sign * value[1]
+                    words[digit, word, i] = planes[digit, word, plane, order[i]]
+        counts = np.empty((2, reads), np.int32)
+        found = np.empty((2, reads), np.int32)
+        added = np.empty(reads, np.int64)
+        taken = np.zeros((lane_decisions.shape[0], reads), np.int32)
+        for output in range(cells.shape[0]):
+            added[:] = 0
+            for s in range(cells.shape[1]):
+                for polarity in range(2):
+                    lane, bound = columns[output, s, polarity]
+                    of_column = counts[polarity]
+                    _count(words, cells[output, s, polarity], of_column)
+                    of_lane, needed = taken[lane], decisions[s, plane]
                     for i in range(reads):
-                        added[i] += weight * counts[i]
-                else:
-                    for i in range(reads):
-                        added[i] += sign * value[counts[i]]
-            of_lane, needed = taken[lane], decisions[s, plane]
-            for i in range(reads):
-                of_lane[i] += needed[counts[i]]
-            _tally(counts, begins, cell_max, bound, by_active[s, plane], by_bound[s])
+                        of_lane[i] += needed[of_column[i]]
+                    _tally(of_column, begins, cell_max, bound, by_active[s, plane], by_bound[s])
+                if sums.shape[1]:
+                    shift = s * cells.shape[3]
+                    _add(counts[0], counts[1], lookup, s, plane, shift, found, added)
+            if sums.shape[1]:
+                weight = lookup.weights[plane]
+                for i in range(reads):
+                    sums[output, order[i]] += weight * added[i]
         for lane in range(len(taken)):
             for i in range(reads):
                 lane_decisions[lane, plane, order[i]] = taken[lane, i]
-        if wanted:
-            for output in range(len(total)):
-                for i in range(reads):
-                    sums[output, order[i]] += total[output, i]
-
-
-@njit(nogil=True, cache=True)
-def add_errors(
-    planes: NDArray[np.uint64],
-    cells: NDArray[np.uint64],
-    columns: NDArray[np.int64],
-    errors: NDArray[np.int64],
-    erring: NDArray[np.bool_],
-    sums: NDArray[np.int64],
-) -> None:
-    """Add to exact sums what tables misread; nothing is counted, so that it takes half the time.
-
-    Parameters
-    ----------
-    planes, cells, columns
-        As of `read_columns`.
-    errors : numpy.ndarray of int64, shape (slices, planes, counts)
-        What a count adds to its output less what it should; nothing for the count 0.
-    erring : numpy.ndarray of bool, shape (slices, planes)
-        Whether there is an error at all.
-    sums : numpy.ndarray of int64, shape (outputs, vectors)
-        Added to.
-    """
-    counts = np.empty(sums.shape[1], np.int32)
-    for plane in range(planes.shape[0]):
-        for column in range(columns.shape[0]):
-            output, s, sign, _, _ = columns[column]
-            if not erring[s, plane]:
-                continue
-            _count(planes[plane], cells[column], counts)
-            added, error = sums[output], errors[s, plane]
-            if sign > 0:
-                for i in range(len(counts)):
-                    added[i] += error[counts[i]]
-            else:
-                for i in range(len(counts)):
-                    added[i] -= error[counts[i]]
 
 
 @njit(nogil=True, cache=True)

@@ -91,7 +91,8 @@ class NonidealReader(LayerReader):
         active = result.active_rows[vector, plane]
         held = result.counts[vector, plane][:, self._tiles[array].physical]
         levels = np.clip(np.floor(held + 0.5), 0, spec.largest_count).astype(np.int64)
-        _, slices, _, _, bounds = array.columns.T
+        outputs, slices, polarities = array.physical.T
+        bounds = array.columns[outputs, slices, polarities, 1]
         bound = np.minimum(active[:, np.newaxis] * (2**spec.cell_bits - 1), bounds)
         _count(by_active, slices, plane[:, np.newaxis], active[:, np.newaxis], levels)
         _count(by_bound, slices, bound, levels)

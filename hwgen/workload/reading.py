@@ -22,11 +22,13 @@ from hwgen.mapping.tiles import MappedLayer, MappedTile
 from hwgen.workload import kernels
 from hwgen.workload.costs import Costs, full_search_bits
 from hwgen.workload.cycles import SteadyStream
+from hwgen.workload.lookup import Lookup
 from hwgen.workload.readout import Readout
 from hwgen.workload.rivals import bounded_bits, static_bits
 from hwgen.workload.statistics import Statistics
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.matrix import exact_product
+from hwgen_models.row_drive import plane_weights
 from hwgen_models.search import entropy, optimal_decisions
 
 __all__ = ["LayerReader"]
@@ -38,11 +40,12 @@ Step = Callable[[int], None]  # called with conversions done
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Array:
-    """One crossbar as the kernels take it: columns in use, lane by lane."""
+    """One crossbar as the kernels take it: its outputs, of each the slices, of each two columns."""
 
     tile: MappedTile
-    cells: NDArray[np.uint64]  # (columns, cell_bits, words)
-    columns: NDArray[np.int64]  # of each: output, slice, sign, lane, largest count
+    cells: NDArray[np.uint64]  # (outputs, slices, 2, cell_bits, words)
+    columns: NDArray[np.int64]  # (outputs, slices, 2, 2): lane, largest count
+    physical: NDArray[np.int64]  # of the columns in use, as they lie: output, slice, polarity
     used_columns: NDArray[np.int64]  # of each lane
     static_bits: int
 
@@ -53,21 +56,18 @@ class Array:
         digits = magnitude_slices(tile.weights, slices=spec.slices, cell_bits=spec.cell_bits)
         held = [(p, spec.column_map.of(p)) for p in range(spec.column_map.used)]
         held = [(p, column) for p, column in held if column.output < digits.shape[1]]
-        cells = np.stack(
-            [digits[:, column.output, column.slice, column.polarity] for _, column in held], axis=1
-        )
-        most = cells.sum(axis=0) * (2**spec.dac_bits - 1)
-        lanes = [p // spec.columns_per_lane for p, _ in held]
-        columns = [
-            (column.output, column.slice, 1 - 2 * column.polarity, lane, largest)
-            for (_, column), lane, largest in zip(held, lanes, most.tolist(), strict=True)
-        ]
+        physical = np.array([column for _, column in held], dtype=np.int64)
+        lanes = np.array([p // spec.columns_per_lane for p, _ in held], dtype=np.int64)
+        columns = np.empty((*digits.shape[1:], 2), dtype=np.int64)
+        columns[*physical.T, 0] = lanes
+        columns[..., 1] = digits.sum(axis=0) * (2**spec.dac_bits - 1)
         return cls(
             tile=tile,
-            cells=kernels.pack_cells(cells, spec.cell_bits),
-            columns=np.array(columns, dtype=np.int64),
+            cells=kernels.pack_weights(tile.weights, spec.slices, spec.cell_bits),
+            columns=columns,
+            physical=physical,
             used_columns=np.bincount(lanes, minlength=spec.lanes),
-            static_bits=static_bits(cells, dac_bits=spec.dac_bits),
+            static_bits=static_bits(digits.reshape(len(digits), -1), dac_bits=spec.dac_bits),
         )
 
 
@@ -91,6 +91,9 @@ class LayerReader:
         Its search tables.
     short_cut : bool
         Take the integer product for the sums: for lossless tables only.
+    statistics : bool
+        Count conversions, decisions and cycles. Without, only the sums and their error are worked
+        out, several times as fast.
 
     Attributes
     ----------
@@ -100,10 +103,16 @@ class LayerReader:
 
     CHUNK = 2**13  # vectors that one thread reads at a time
 
-    def __init__(self, mapped: MappedLayer, readout: Readout, *, short_cut: bool = False) -> None:
-        if short_cut and not readout.lossless:
-            raise ValueError("the short cut needs lossless tables")
-        self.mapped, self.readout, self.short_cut = mapped, readout, short_cut
+    def __init__(
+        self,
+        mapped: MappedLayer,
+        readout: Readout,
+        *,
+        short_cut: bool = False,
+        statistics: bool = True,
+    ) -> None:
+        self.mapped, self.short_cut = mapped, short_cut
+        self._counting = statistics
         self.arrays = [Array.of(mapped, tile) for tile in mapped.tiles]
         self._found: SimpleQueue[Statistics] = SimpleQueue()  # one for every thread that counts
         self.largest_error = 0
@@ -113,18 +122,24 @@ class LayerReader:
             SteadyStream(mapped.spec, array.tile.weights.shape[1], array.used_columns)
             for array in self.arrays
         ]
-        values = readout.contributions()
-        weights = values[..., 1:2] * np.arange(values.shape[-1])
-        self._tables = (
-            values,
-            readout.decisions.astype(np.int32),
-            (values == weights).all(axis=-1),
+        self.load(readout)
+
+    def load(self, readout: Readout) -> None:
+        """Take other tables from here on."""
+        if self.short_cut and not readout.lossless:
+            raise ValueError("the short cut needs lossless tables")
+        spec = self.mapped.spec
+        weights = plane_weights(
+            input_bits=spec.input_bits, dac_bits=spec.dac_bits, signed=spec.signed_inputs
         )
+        self.readout = readout
+        self._lookup = Lookup.of(readout.values, weights)
+        self._needed = readout.decisions.astype(np.int32)
 
     @property
     def conversions_per_vector(self) -> int:
         """Columns of all crossbars times planes: none of them skipped."""
-        return self.mapped.spec.planes * sum(len(array.columns) for array in self.arrays)
+        return self.mapped.spec.planes * sum(len(array.physical) for array in self.arrays)
 
     @property
     def lossless(self) -> bool:
@@ -156,6 +171,10 @@ class LayerReader:
         mapped = self.mapped
         exact = exact_product(mapped.layer, vectors).astype(np.int64)
         drive = mapped.drive(vectors)
+        if not self._counting:
+            product = exact if self.short_cut else mapped.product(self._sums(drive))
+            self._compare(product, exact)
+            return product
         sums = np.tile(mapped.constants, (0 if self.short_cut else len(drive), 1))
         for part, array, stream, read in self._reads(drive, wanted=not self.short_cut):
             stream.take(read.active, read.decisions)
@@ -163,13 +182,32 @@ class LayerReader:
             if not self.short_cut:
                 sums[part, array.tile.outputs] += read.sums.T
             if step is not None:
-                step(read.active.size * len(array.columns))
+                step(read.active.size * len(array.physical))
         self._vectors += len(drive)
         if self.short_cut:
             return exact
         product = mapped.product(sums)
         self._compare(product, exact)
         return product
+
+    def _sums(self, drive: NDArray[np.int16]) -> NDArray[np.int64]:
+        """Sums with constants, (vectors, outputs), and nothing else."""
+
+        def work(start: int) -> NDArray[np.int64]:
+            part = drive[start : start + self.CHUNK]
+            sums = np.repeat(self.mapped.constants[:, np.newaxis], len(part), axis=1)
+            for array in self.arrays:
+                kernels.multiply_columns(
+                    np.ascontiguousarray(part[:, array.tile.inputs]),
+                    self.mapped.spec.dac_bits,
+                    array.cells,
+                    self._lookup,
+                    sums[array.tile.outputs],
+                )
+            return sums
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            return np.concatenate(list(pool.map(work, range(0, len(drive), self.CHUNK))), axis=1).T
 
     def _reads(
         self, drive: NDArray[np.int16], *, wanted: bool
@@ -195,11 +233,11 @@ class LayerReader:
         """Read one crossbar with some vectors; add what it counts to a thread's statistics."""
         del first_vector  # an ideal array does not know what came before
         spec, vectors = self.mapped.spec, len(codes)
-        planes = np.empty(
-            (spec.planes, spec.dac_bits, array.cells.shape[2], vectors), dtype=np.uint64
-        )
+        words = array.cells.shape[-1]
+        planes = np.empty((spec.dac_bits, words, spec.planes, vectors), dtype=np.uint64)
+        kernels.pack_planes(np.ascontiguousarray(codes), spec.dac_bits, planes)
         active = np.empty((spec.planes, vectors), dtype=np.int32)
-        kernels.pack_planes(np.ascontiguousarray(codes), spec.dac_bits, planes, active)
+        kernels.active_rows(planes, active)
         decisions = np.zeros((spec.lanes, spec.planes, vectors), dtype=np.int32)
         sums = np.zeros((array.tile.weights.shape[1], vectors if wanted else 0), dtype=np.int64)
         found = self._borrow()
@@ -208,7 +246,8 @@ class LayerReader:
             active,
             array.cells,
             array.columns,
-            self._tables,
+            self._lookup,
+            self._needed,
             sums,
             decisions,
             found.by_active,
@@ -229,12 +268,14 @@ class LayerReader:
         reads = int(np.count_nonzero(active))
         found.reads += reads
         found.reads_skipped += active.size - reads
-        found.conversions_skipped += (active.size - reads) * len(array.columns)
+        found.conversions_skipped += (active.size - reads) * len(array.physical)
         self._found.put(found)
 
     @property
     def statistics(self) -> Statistics:
         """Of everything read so far."""
+        if not self._counting:
+            raise ValueError("a reader without statistics counts nothing")
         parts = [self._found.get() for _ in range(self._found.qsize())]
         for part in parts:
             self._found.put(part)
