@@ -21,7 +21,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from hwgen.workload.lookup import EXACT, SCATTERED, Lookup
+from hwgen.workload.lookup import SCATTERED, Lookup
 
 __all__ = [
     "active_rows",
@@ -142,13 +142,21 @@ def _sort(rows: NDArray[np.int32], largest: int) -> tuple[NDArray[np.int32], NDA
 
 
 @njit(nogil=True, cache=True)
-def _count(words: NDArray[np.uint64], cells: NDArray[np.uint64], counts: NDArray[np.int32]) -> None:
-    """Counts of one column: words (digits, words, n), cells (bits, words), counts (n,)."""
+def _count(
+    words: NDArray[np.uint64],
+    cells: NDArray[np.uint64],
+    output: int,
+    s: int,
+    polarity: int,
+    counts: NDArray[np.int32],
+) -> None:
+    """Count in one column: words (digits, words, n), all cells of the crossbar, counts (n,)."""
     for digit in range(words.shape[0]):
-        for bit in range(cells.shape[0]):
+        for bit in range(cells.shape[3]):
             for word in range(0, words.shape[1], 2):
                 first, second = words[digit, word], words[digit, word + 1]
-                cell_0, cell_1 = cells[bit, word], cells[bit, word + 1]
+                cell_0 = cells[output, s, polarity, bit, word]
+                cell_1 = cells[output, s, polarity, bit, word + 1]
                 if digit + bit + word == 0:
                     for i in range(len(counts)):
                         counts[i] = popcount(first[i] & cell_0) + popcount(second[i] & cell_1)
@@ -156,6 +164,30 @@ def _count(words: NDArray[np.uint64], cells: NDArray[np.uint64], counts: NDArray
                     for i in range(len(counts)):
                         ones = popcount(first[i] & cell_0) + popcount(second[i] & cell_1)
                         counts[i] += ones << (digit + bit)
+
+
+@njit(nogil=True, cache=True)
+def _look_up(
+    values: NDArray[np.int32],
+    pieces: NDArray[np.int32],
+    used: NDArray[np.int64],
+    s: int,
+    plane: int,
+    counts: NDArray[np.int32],
+    found: NDArray[np.int32],
+) -> None:
+    """Read counts by the table of a slice and plane, see `Lookup`."""
+    s, plane = min(s, used.shape[0] - 1), min(plane, used.shape[1] - 1)
+    if used[s, plane] == SCATTERED:
+        for i in range(len(counts)):
+            found[i] = values[s, plane, counts[i]]
+    for piece in range(used[s, plane]):
+        start = pieces[s, plane, piece, 0]
+        mask = pieces[s, plane, piece, 1]
+        offset = pieces[s, plane, piece, 2]
+        for i in range(len(counts)):
+            if counts[i] >= start:
+                found[i] = (counts[i] & mask) + offset
 
 
 @njit(nogil=True, cache=True)
@@ -193,45 +225,6 @@ def _tally(
 
 
 @njit(nogil=True, cache=True)
-def _look_up(
-    counts: NDArray[np.int32], lookup: Lookup, s: int, plane: int, found: NDArray[np.int32]
-) -> None:
-    """Read counts of one slice and plane by the tables."""
-    s, plane = s % lookup.used.shape[0], plane % lookup.used.shape[1]
-    pieces, used = lookup.pieces[s, plane], lookup.used[s, plane]
-    if used == SCATTERED:
-        values = lookup.values[s, plane]
-        for i in range(len(counts)):
-            found[i] = values[counts[i]]
-        return
-    for piece in range(used):
-        start, mask, offset = pieces[piece]
-        for i in range(len(counts)):
-            if counts[i] >= start:
-                found[i] = (counts[i] & mask) + offset
-
-
-@njit(nogil=True, cache=True)
-def _add(
-    positive: NDArray[np.int32],
-    negative: NDArray[np.int32],
-    lookup: Lookup,
-    s: int,
-    plane: int,
-    shift: int,
-    found: NDArray[np.int32],
-    added: NDArray[np.int64],
-) -> None:
-    """Add what the counts of both polarities read as; `found` is room to work in, (2, n)."""
-    if lookup.used[s % lookup.used.shape[0], plane % lookup.used.shape[1]] != EXACT:
-        _look_up(positive, lookup, s, plane, found[0])
-        _look_up(negative, lookup, s, plane, found[1])
-        positive, negative = found[0], found[1]
-    for i in range(len(added)):
-        added[i] += np.int64(positive[i] - negative[i]) << shift
-
-
-@njit(nogil=True, cache=True)
 def multiply_columns(
     codes: NDArray[np.int16],
     dac_bits: int,
@@ -252,37 +245,34 @@ def multiply_columns(
     cells : numpy.ndarray of uint64
         As `pack_weights` makes them.
     lookup : Lookup
-        What counts read as.
+        What counts read as, the same in all planes (see `Lookup.runs`).
     sums : numpy.ndarray of int64, shape (outputs, vectors)
         Added to.
     """
-    planes = len(lookup.weights)
+    values, pieces, used, weights = lookup  # as a whole it would be slow to pass on
+    planes = len(weights)
     step = max(1, BLOCK // planes)
     for start in range(0, len(codes), step):
         block = codes[start : start + step]
-        vectors = len(block)
-        words = np.empty((dac_bits, cells.shape[4], planes, vectors), np.uint64)
-        pack_planes(block, dac_bits, words)
-        all_planes = words.reshape((dac_bits, cells.shape[4], planes * vectors))
-        counts = np.empty((2, planes * vectors), np.int32)
-        found = np.empty((2, planes * vectors), np.int32)
-        added = np.empty(planes * vectors, np.int64)
+        vectors, size = len(block), planes * len(block)
+        split = np.empty((dac_bits, cells.shape[4], planes, vectors), np.uint64)
+        pack_planes(block, dac_bits, split)
+        words = split.reshape((dac_bits, cells.shape[4], size))
+        counts, found = np.empty(2 * size, np.int32), np.empty(2 * size, np.int32)
+        positive, negative = counts[:size], counts[size:]
+        adds, subtracts = found[:size], found[size:]
+        added = np.empty(size, np.int64)
         for output in range(cells.shape[0]):
             added[:] = 0
             for s in range(cells.shape[1]):
-                for polarity in range(2):
-                    _count(all_planes, cells[output, s, polarity], counts[polarity])
-                tables = lookup.used.shape[1]  # by plane, or one for all of them
-                size = planes // tables * vectors
-                for table in range(tables):
-                    part = slice(table * size, (table + 1) * size)
-                    positive, negative = counts[0, part], counts[1, part]
-                    shift = s * cells.shape[3]
-                    _add(positive, negative, lookup, s, table, shift, found, added[part])
+                _count(words, cells, output, s, 0, positive)
+                _count(words, cells, output, s, 1, negative)
+                _look_up(values, pieces, used, s, 0, counts, found)
+                for i in range(size):
+                    added[i] += np.int64(adds[i] - subtracts[i]) << (s * cells.shape[3])
             for plane in range(planes):
-                weight = lookup.weights[plane]
                 for i in range(vectors):
-                    sums[output, start + i] += weight * added[plane * vectors + i]
+                    sums[output, start + i] += weights[plane] * added[plane * vectors + i]
 
 
 @njit(nogil=True, cache=True)
@@ -317,6 +307,7 @@ def read_columns(
     by_active, by_bound : numpy.ndarray of int64
         Histograms of `hwgen.workload.statistics`, added to.
     """
+    values, pieces, used, weights = lookup
     cell_max = (by_active.shape[3] - 1) // (by_active.shape[2] - 1)
     for plane in range(active.shape[0]):
         order, begins = _sort(active[plane], by_active.shape[2] - 1)
@@ -327,8 +318,7 @@ def read_columns(
             for word in range(planes.shape[1]):
                 for i in range(reads):
                     words[digit, word, i] = planes[digit, word, plane, order[i]]
-        counts = np.empty((2, reads), np.int32)
-        found = np.empty((2, reads), np.int32)
+        counts, found = np.empty(reads, np.int32), np.empty(reads, np.int32)
         added = np.empty(reads, np.int64)
         taken = np.zeros((lane_decisions.shape[0], reads), np.int32)
         for output in range(cells.shape[0]):
@@ -336,19 +326,19 @@ def read_columns(
             for s in range(cells.shape[1]):
                 for polarity in range(2):
                     lane, bound = columns[output, s, polarity]
-                    of_column = counts[polarity]
-                    _count(words, cells[output, s, polarity], of_column)
+                    _count(words, cells, output, s, polarity, counts)
                     of_lane, needed = taken[lane], decisions[s, plane]
                     for i in range(reads):
-                        of_lane[i] += needed[of_column[i]]
-                    _tally(of_column, begins, cell_max, bound, by_active[s, plane], by_bound[s])
-                if sums.shape[1]:
-                    shift = s * cells.shape[3]
-                    _add(counts[0], counts[1], lookup, s, plane, shift, found, added)
+                        of_lane[i] += needed[counts[i]]
+                    _tally(counts, begins, cell_max, bound, by_active[s, plane], by_bound[s])
+                    if sums.shape[1]:
+                        _look_up(values, pieces, used, s, plane, counts, found)
+                        weight = (1 - 2 * polarity) << (s * cells.shape[3])
+                        for i in range(reads):
+                            added[i] += weight * np.int64(found[i])
             if sums.shape[1]:
-                weight = lookup.weights[plane]
                 for i in range(reads):
-                    sums[output, order[i]] += weight * added[i]
+                    sums[output, order[i]] += weights[plane] * added[i]
         for lane in range(len(taken)):
             for i in range(reads):
                 lane_decisions[lane, plane, order[i]] = taken[lane, i]

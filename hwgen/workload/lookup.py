@@ -7,16 +7,17 @@ The value of a range search is piecewise a count with its low bits replaced,
 so a few pieces in vector arithmetic take the place of a look-up per count.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["EXACT", "SCATTERED", "Lookup"]
+__all__ = ["SCATTERED", "Lookup"]
 
 MOST_PIECES = 8  # as long as a look-up one by one is slower
-EXACT, SCATTERED = 0, -1  # in place of a number of pieces: counts read as themselves; too many
+SCATTERED = 0  # pieces: none that are few enough, every count has to be looked up
 
 
 class Lookup(NamedTuple):
@@ -29,7 +30,7 @@ class Lookup(NamedTuple):
     pieces : numpy.ndarray of int32, shape (slices or 1, planes or 1, MOST_PIECES, 3)
         Start, mask, offset; a piece holds for counts from its start on, up to that of the next.
     used : numpy.ndarray of int64, shape (slices or 1, planes or 1)
-        Number of pieces, `EXACT` or `SCATTERED`.
+        Number of pieces, or `SCATTERED`.
     weights : numpy.ndarray of int64, shape (planes,)
         Of the planes (`hwgen_models.row_drive.plane_weights`).
     """
@@ -51,6 +52,17 @@ class Lookup(NamedTuple):
         used = np.empty(values.shape[:2], dtype=np.int64)
         _find_pieces(values, pieces, used)
         return cls(values=values, pieces=pieces, used=used, weights=weights)
+
+    def runs(self) -> "list[tuple[int, Lookup]]":
+        """Split into neighbouring planes with the same tables: the first of each, and its part."""
+        if self.values.shape[1] == 1:
+            return [(0, self)]
+        changes = (np.diff(self.values, axis=1) != 0).any(axis=(0, 2))
+        edges = [0, *(1 + np.flatnonzero(changes)).tolist(), len(self.weights)]
+        return [
+            (first, Lookup.of(self.values[:, first : first + 1], self.weights[first:last]))
+            for first, last in pairwise(edges)
+        ]
 
 
 @njit(nogil=True, cache=True)
@@ -76,5 +88,3 @@ def _find_pieces(
                     break
             start, found = reach, found + 1
         used[s, plane] = found if start == counts else SCATTERED
-        if found == 1 and start == counts and pieces[s, plane, 0, 1] == -1 and value[0] == 0:
-            used[s, plane] = EXACT

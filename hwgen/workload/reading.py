@@ -134,6 +134,7 @@ class LayerReader:
         )
         self.readout = readout
         self._lookup = Lookup.of(readout.values, weights)
+        self._runs = self._lookup.runs()
         self._needed = readout.decisions.astype(np.int32)
 
     @property
@@ -192,18 +193,16 @@ class LayerReader:
 
     def _sums(self, drive: NDArray[np.int16]) -> NDArray[np.int64]:
         """Sums with constants, (vectors, outputs), and nothing else."""
+        dac_bits = self.mapped.spec.dac_bits
 
         def work(start: int) -> NDArray[np.int64]:
             part = drive[start : start + self.CHUNK]
             sums = np.repeat(self.mapped.constants[:, np.newaxis], len(part), axis=1)
             for array in self.arrays:
-                kernels.multiply_columns(
-                    np.ascontiguousarray(part[:, array.tile.inputs]),
-                    self.mapped.spec.dac_bits,
-                    array.cells,
-                    self._lookup,
-                    sums[array.tile.outputs],
-                )
+                codes, of_array = part[:, array.tile.inputs], sums[array.tile.outputs]
+                for plane, lookup in self._runs:
+                    rest = np.ascontiguousarray(codes >> (plane * dac_bits))
+                    kernels.multiply_columns(rest, dac_bits, array.cells, lookup, of_array)
             return sums
 
         with ThreadPoolExecutor(THREADS) as pool:
