@@ -69,63 +69,102 @@ def build(delivered: Delivered, processes: Processes, scratch: Path) -> Path:
     BuildFailed
         The Verilog does not compile; the message says so.
     """
-    environment = tools.compiler_environment()
-    header, library, cache = _header(delivered), scratch / "tile.so", Cache()
+    workshop = _Workshop(delivered.folder, processes, scratch)
+    header, library = _header(delivered), scratch / "tile.so"
     key = _key(delivered, header)
-    if cache.get(key, library):
+    if workshop.cache.get(key, library):
         return library
     (scratch / "tile.h").write_text(header)
-    sources = [str(delivered.folder.resolve() / "rtl" / name) for name in delivered.rtl()]
-
-    def run(name: str, *command: str) -> None:
-        log = scratch / f"{name}.log"
-        if processes.run(
-            command, environment=environment, folder=scratch, log=log, limit_s=TIME_LIMIT_S
-        ):
-            raise BuildFailed(f"does not compile: {_first_error(log, delivered.folder)}")
-
-    run(
-        "verilator",
-        *tools.verilator_command(),
-        *VERILATOR,
-        "--top-module",
-        delivered.modules["tile"],
-        *sources,
-    )
-    include = tools.verilator_include()
-    compile_one = [*tools.cxx_command(), *COMPILER, f"-I{include}", f"-I{include / 'vltstd'}"]
-    units = [SOURCE, *(include / name for name in RUNTIME)]
-    units += sorted((scratch / "model").glob("*.cpp"))
-
-    def compile_unit(unit: Path) -> str:
-        run(unit.stem, *compile_one, "-c", str(unit), "-o", f"{unit.stem}.o")
-        return f"{unit.stem}.o"
-
+    model = workshop.translate(delivered)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        objects = list(pool.map(compile_unit, units))
-    run("link", *tools.cxx_command(), "-shared", "-pthread", *objects, "-o", library.name)
-    cache.put(key, library)
+        runtime = [pool.submit(workshop.compile_runtime, name) for name in RUNTIME]
+        objects = [workshop.compile(model), *(job.result() for job in runtime)]
+    workshop.run("link", *tools.cxx_command(), "-shared", "-pthread", *objects, "-o", library.name)
+    workshop.cache.put(key, library)
     return library
 
 
-def _key(delivered: Delivered, header: str) -> str:
-    """Hash everything that decides what a library does."""
-    include, compiler = tools.verilator_include(), tools.cxx_command()
-    told = subprocess.run([*compiler, "-v"], capture_output=True, text=True, check=False).stderr
-    parts = [
-        *(part for file in delivered.rtl().items() for part in file),
-        delivered.modules["tile"],
-        header,
-        SOURCE.read_text(),
-        *VERILATOR,
-        *COMPILER,
-        *((include / name).read_text() for name in (*RUNTIME, "verilated_config.h")),
-        told,
-    ]
+class _Workshop:
+    """A folder where a tile is built, and the tools for it."""
+
+    def __init__(self, folder: Path, processes: Processes, scratch: Path) -> None:
+        self.folder = folder.resolve()
+        self.processes = processes
+        self.scratch = scratch
+        self.cache = Cache()
+        self.environment = tools.compiler_environment()
+        self.include = tools.verilator_include()
+
+    def run(self, name: str, *command: str) -> None:
+        """Run a tool; `BuildFailed` with what it complains about."""
+        log = self.scratch / f"{name}.log"
+        code = self.processes.run(
+            command,
+            environment=self.environment,
+            folder=self.scratch,
+            log=log,
+            limit_s=TIME_LIMIT_S,
+        )
+        if code is None:
+            raise BuildFailed(f"does not compile within {TIME_LIMIT_S} s")
+        if code:
+            raise BuildFailed(f"does not compile: {self._first_error(log)}")
+
+    def translate(self, delivered: Delivered) -> Path:
+        """Let Verilator turn the tile into C++, and put all of it into one file with `SOURCE`."""
+        top = ["--top-module", delivered.modules["tile"]]
+        rtl = [str(self.folder / "rtl" / name) for name in delivered.rtl()]
+        self.run("verilator", *tools.verilator_command(), *VERILATOR, *top, *rtl)
+        parts = sorted(path.name for path in (self.scratch / "model").glob("*.cpp"))
+        unit = self.scratch / "all.cc"
+        unit.write_text("".join(f'#include "{part}"\n' for part in [*parts, SOURCE]))
+        return unit
+
+    def compile(self, unit: Path) -> str:
+        """Compile one file; return the name of the object."""
+        include = (f"-I{self.include}", f"-I{self.include / 'vltstd'}")
+        made = f"{unit.stem}.o"
+        command = [*tools.cxx_command(), *COMPILER, *include, "-c", str(unit), "-o", made]
+        self.run(unit.stem, *command)
+        return made
+
+    def compile_runtime(self, name: str) -> str:
+        """Compile a file of Verilator's own, which is the same for every design."""
+        unit = self.include / name
+        made, key = self.scratch / f"{unit.stem}.o", _hash(_compiler(), unit.read_text())
+        if not self.cache.get(key, made):
+            self.compile(unit)
+            self.cache.put(key, made)
+        return made.name
+
+    def _first_error(self, log: Path) -> str:
+        lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
+        errors = [line for line in lines if "error" in line.lower()]
+        first = [*errors, *filter(None, lines), "no message"][0]
+        return " ".join(first.replace(f"{self.folder}{os.sep}", "").split())
+
+
+def _compiler() -> str:
+    """Say what compiles, and with which headers."""
+    told = subprocess.run(
+        [*tools.cxx_command(), "-v"], capture_output=True, text=True, check=False
+    ).stderr
+    config = tools.verilator_include() / "verilated_config.h"
+    return "\n".join([told, config.read_text(), *COMPILER])
+
+
+def _hash(*parts: str) -> str:
     sha256 = hashlib.sha256()
     for part in parts:
         sha256.update(f"{len(part)}\n{part}".encode())
     return sha256.hexdigest()
+
+
+def _key(delivered: Delivered, header: str) -> str:
+    """Hash everything that decides what a library does."""
+    files = (part for file in delivered.rtl().items() for part in file)
+    tile = delivered.modules["tile"]
+    return _hash(_compiler(), *VERILATOR, SOURCE.read_text(), header, tile, *files)
 
 
 def _header(delivered: Delivered) -> str:
@@ -152,10 +191,3 @@ def _header(delivered: Delivered) -> str:
         reset_level=reset["active"] == "high",
         each_lane=" ".join(f"DO({lane})" for lane in range(spec.lanes)),
     )
-
-
-def _first_error(log: Path, folder: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    errors = [line for line in lines if "error" in line.lower()]
-    first = [*errors, *filter(None, lines), "no message"][0]
-    return " ".join(first.replace(f"{folder.resolve()}{os.sep}", "").split())

@@ -1,4 +1,4 @@
-"""Libraries that were built before: kept per user, by the hash of all that went into them."""
+"""What was built before, kept per user by the hash of all that went into it."""
 
 import os
 import shutil
@@ -8,13 +8,13 @@ from pathlib import Path
 
 __all__ = ["Cache"]
 
-MOST = 32  # libraries that are kept, of half a megabyte or so each
+MOST = 32  # files that are kept, of half a megabyte or so each
 
 
 class Cache:
     """``hwgen/compiled`` below ``XDG_CACHE_HOME``, or below ``~/.cache``.
 
-    A library runs with all rights of the user, so the folder is used only when it belongs to the
+    What is kept runs with all rights of the user, so the folder is used only when it belongs to the
     user and nobody else can write there. Where it cannot be used, nothing is kept.
     """
 
@@ -28,8 +28,8 @@ class Cache:
         self.folder = base / "hwgen" / "compiled"
 
     def get(self, key: str, target: Path) -> bool:
-        """Copy a library to `target`, if there is one; tell whether there was."""
-        kept = self.folder / f"{key}.so"
+        """Copy a file to `target`, if there is one; tell whether there was."""
+        kept = self.folder / f"{key}.kept"
         try:
             if not _private(self.folder) or not _private(kept):
                 return False
@@ -39,20 +39,20 @@ class Cache:
             return False
         return True
 
-    def put(self, key: str, library: Path) -> None:
-        """Keep a library; all of it or nothing."""
+    def put(self, key: str, source: Path) -> None:
+        """Keep a file; all of it or nothing."""
         with suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _private(self.folder):
                 return
             part = self.folder / f"{key}.{os.getpid()}.part"
             try:
-                shutil.copyfile(library, part)
+                shutil.copyfile(source, part)
                 part.chmod(0o600)
-                part.replace(self.folder / f"{key}.so")
+                part.replace(self.folder / f"{key}.kept")
             finally:
                 part.unlink(missing_ok=True)
-            kept = sorted(self.folder.glob("*.so"), key=lambda path: path.stat().st_mtime)
+            kept = sorted(self.folder.glob("*.kept"), key=lambda path: path.stat().st_mtime)
             for path in kept[:-MOST]:
                 path.unlink(missing_ok=True)
 

@@ -94,10 +94,9 @@ def pack(values: NDArray, *, bits: int, word: type) -> NDArray:
     >>> pack(np.array([[1, -1, 2]]), bits=4, word=np.uint32).tolist()
     [[753]]
     """
-    spread = (values[..., np.newaxis] >> np.arange(bits)) & 1
-    octets = np.packbits(
-        spread.reshape(len(values), -1).astype(np.uint8), axis=1, bitorder="little"
-    )
+    spread = ((values[..., np.newaxis] >> np.arange(bits)) & 1).astype(np.uint8)
+    flat = spread.reshape(len(values), values.shape[1] * bits)
+    octets = np.packbits(flat, axis=1, bitorder="little")
     size = np.dtype(word).itemsize
     padded = np.pad(octets, ((0, 0), (0, -octets.shape[1] % size)))
     return np.ascontiguousarray(padded).view(np.dtype(word).newbyteorder("<"))
