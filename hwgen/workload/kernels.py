@@ -341,7 +341,7 @@ def read_columns(
                     sums[output, order[i]] += weights[plane] * added[i]
         for lane in range(len(taken)):
             for i in range(reads):
-                lane_decisions[lane, plane, order[i]] = taken[lane, i]
+                lane_decisions[lane, plane, order[i]] += taken[lane, i]
 
 
 @njit(nogil=True, cache=True)

@@ -58,6 +58,9 @@ def bit_sliced_product(
     _check("Inputs", inputs, legal[0], legal[-1])
     most = 2 ** (slices * cell_bits) - 1
     _check("Weights", weights, -most, most)
+    if inputs.shape[1] != weights.shape[0]:
+        wanted = f"one row per input ({inputs.shape[1]})"
+        raise ValueError(f"Weights must have {wanted}, not {weights.shape[0]}")
     counts = weights.shape[0] * (2**dac_bits - 1) * (2**cell_bits - 1) + 1
     if len(readout) < counts:
         raise ValueError(f"Readout must have at least {counts} values, not {len(readout)}")
