@@ -28,6 +28,7 @@ def wheel(tmp_path_factory):
     [
         ("hwgen", "**/*.py", "hwgen"),
         ("hwgen/emit/templates", "*.v", "hwgen/emit/templates"),
+        ("hwgen/flow/compiled", "*.cc", "hwgen/flow/compiled"),
         ("hwgen/presets", "*.yaml", "hwgen/presets"),
         ("hwgen/workload/data", "*.npz", "hwgen/workload/data"),
         ("models/hwgen_models", "**/*.py", "hwgen_models"),
@@ -52,7 +53,7 @@ def test_the_wheel_holds_nothing_else(wheel):
         "hwgen_models",
         f"hwgen-{hwgen.__version__}.dist-info",
     }
-    assert suffixes <= {"py", "yaml", "npz", "v"}
+    assert suffixes <= {"py", "yaml", "npz", "v", "cc"}
 
 
 def test_the_version_has_one_source():
