@@ -35,6 +35,7 @@ COSIM = {
             "cases": 3,
             "message": None,
             "seconds": 0.5,
+            "seconds_simulate": 0.1,
             "cycles": 1234,
             "conversions": 56,
             "decisions": 78,

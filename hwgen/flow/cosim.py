@@ -175,6 +175,7 @@ def _compiled(checked: Checked, delivered: Delivered, stimulus: Stimulus) -> dic
         cases=checked.streams,
         message=checked.message,
         seconds=round(seconds, 2),
+        seconds_simulate=round(checked.seconds_simulate, 2),
         counts={name: getattr(checked, name) for name in COUNTS},
     )
     return _verdict(

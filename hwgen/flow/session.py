@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from hwgen.errors import UserError
@@ -47,7 +48,8 @@ class BenchResult:
     passed: bool
     cases: int
     message: str | None  # case that shows the mismatch, with the expected value and the one got
-    seconds: float
+    seconds: float  # wall time, the build included
+    seconds_simulate: float  # of that, its cases
     counts: dict[str, int] = field(default_factory=dict)
 
     def failed(self, message: str) -> "BenchResult":
@@ -168,14 +170,16 @@ class Session:
         if ended == BENCH_BROKEN:
             bench = self.folder / "sim" / f"tb_{block}.py"
             raise UserError(f"{bench}: must be importable, but is not: {self._last_line(scratch)}")
-        cases, message = self._judge(ended, scratch)
+        cases = _results(scratch / "results.xml")
+        message = self._judge(ended, cases, scratch)
         return BenchResult(
             bench=block,
             module=module,
             passed=message is None,
-            cases=cases,
+            cases=len(cases),
             message=message,
             seconds=round(time.perf_counter() - started, 2),
+            seconds_simulate=round(sum(case.seconds for case in cases), 2),
             counts=json.loads(counts_file.read_text()) if counts_file.exists() else {},
         )
 
@@ -188,17 +192,17 @@ class Session:
         script.chmod(0o755)
         return script
 
-    def _judge(self, ended: int | None, scratch: Path) -> tuple[int, str | None]:
-        """Return the number of cases that ran, and what the first failure says, if any."""
+    def _judge(self, ended: int | None, cases: list["_Case"], scratch: Path) -> str | None:
+        """Return what the first failure says, if there is one."""
         if ended is None:
-            return 0, f"expected an end within {self.time_limit_s} s, got none"
+            return f"expected an end within {self.time_limit_s} s, got none"
         if ended == COMPILE_FAILED:
-            return 0, self._first_error(scratch / "build.log")
-        cases = _results(scratch / "results.xml")
+            return self._first_error(scratch / "build.log")
         if not cases:
-            return 0, f"the simulation broke off: {self._last_line(scratch)}"
-        failures = [f"{name}: {message}" for name, message in cases if message is not None]
-        return len(cases), self._local(failures[0]) if failures else None
+            return f"the simulation broke off: {self._last_line(scratch)}"
+        failures = (f"{case.name}: {case.message}" for case in cases if case.message is not None)
+        first = next(failures, None)
+        return None if first is None else self._local(first)
 
     def _first_error(self, log: Path) -> str:
         lines = log.read_text(errors="replace").splitlines()
@@ -230,8 +234,16 @@ def _without_settings(environment: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _results(path: Path) -> list[tuple[str, str | None]]:
-    """Return name and failure message (None: passed) of every case in a results file."""
+class _Case(NamedTuple):
+    """One case of a bench, as a results file has it."""
+
+    name: str
+    message: str | None  # None: passed
+    seconds: float
+
+
+def _results(path: Path) -> list[_Case]:
+    """Read a results file; nothing where there is none."""
     try:
         root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):
@@ -245,5 +257,5 @@ def _results(path: Path) -> list[tuple[str, str | None]]:
             kind = failure.get("type", "")
             message = failure.get("message") or "failed"
             message = message if kind in {"", "AssertionError"} else f"{kind}: {message}"
-        cases.append((case.get("name", ""), message))
+        cases.append(_Case(case.get("name", ""), message, float(case.get("time") or 0)))
     return cases
