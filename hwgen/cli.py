@@ -311,11 +311,12 @@ def cosim(
                 f"{option}: must be given with --network, --data and --layer, not alone"
             )
     from hwgen.flow.cosim import cosim
-    from hwgen.flow.stimulus import LayerOf
     from hwgen.report.progress import progress
 
     of_layer = None
     if wanted:
+        from hwgen.flow.stimulus import LayerOf
+
         of_layer = LayerOf(
             **wanted,
             vectors=vectors,

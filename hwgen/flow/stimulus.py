@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hwgen.errors import UserError
 from hwgen.flow.folder import Delivered
+from hwgen.workload.cycles import SteadyStream
 from hwgen.workload.layer_vectors import layer_vectors
 from hwgen_models.spec import TileSpec
 from hwgen_models.tile import Result, Tile
@@ -170,8 +171,6 @@ class Stimulus:
 
 def steady_cycles(spec: TileSpec, result: Result) -> int:
     """Predict an unstalled run as the mapper does: from the first beat of x to the last of y."""
-    from hwgen.workload.cycles import SteadyStream  # compiles for a second where it must
-
     stream = SteadyStream(spec, result.y.shape[1], result.used_columns)
     stream.take(
         np.ascontiguousarray(result.active_rows.T, dtype=np.int32),
