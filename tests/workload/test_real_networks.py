@@ -8,7 +8,7 @@ import pytest
 from hwgen.config import load
 from hwgen.workload.images import codes_of
 from hwgen.workload.inputs import load_images, open_network
-from hwgen.workload.run import run
+from hwgen.workload.run import Product, readers_of, run
 
 DATA = Path(__file__).parents[2] / "../shared/data"
 RESNET_8 = DATA / "resnet8_cifar10/ic_resnet8_int8.tflite"
@@ -99,12 +99,69 @@ def test_resnet_20_keeps_its_accuracy_in_our_quantisation():
     assert found["top1_integer"] >= 0.90
 
 
-def test_sizes_are_the_published_ones():
-    found = run(load("baseline"), str(RESNET_8), str(CIFAR), images=2)
+@pytest.mark.parametrize(
+    ("network", "weights", "products"), [(RESNET_8, 77_360, 12.5e6), (MOBILENET, 3.47e6, 300.8e6)]
+)
+def test_sizes_are_the_published_ones(network, weights, products):
+    found = open_network(str(network)).network
 
-    assert found["form"] == "integer"
-    assert found["weights"] == 77_360
-    assert found["products"] == pytest.approx(12.5e6, rel=0.01)
-    mobilenet = open_network(str(MOBILENET)).network
-    assert sum(layer.weights.size for layer in mobilenet.matrices) == pytest.approx(3.47e6, 0.01)
-    assert sum(map(mobilenet.products, mobilenet.matrices)) == pytest.approx(300.8e6, 0.001)
+    assert sum(layer.weights.size for layer in found.matrices) == pytest.approx(weights, rel=0.01)
+    assert sum(map(found.products, found.matrices)) == pytest.approx(products, rel=0.01)
+
+
+# Through the array
+
+
+ARRAY = [
+    pytest.param(RESNET_8, CIFAR, 3, id="resnet-8"),
+    pytest.param(RESNET_8, CIFAR, 100, id="resnet-8, more", marks=pytest.mark.slow),
+    pytest.param(RESNET_20, CIFAR_NORM, 1, id="resnet-20"),
+    pytest.param(RESNET_20, CIFAR_NORM, 40, id="resnet-20, more", marks=pytest.mark.slow),
+    pytest.param(MOBILENET, PHOTOS, 10, id="mobilenet", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize("path", ["bit-sliced", "short-cut"])
+@pytest.mark.parametrize(("network", "data", "images"), ARRAY)
+def test_the_array_equals_the_integer_network_bit_for_bit(network, data, images, path):
+    model = open_network(str(network)).network
+    codes = codes_of(model, load_images(str(data), images=images))
+    readers = readers_of(load("trq"), model, where=str(network), path=path)
+
+    found = model.run(codes, Product(readers, model, images))
+
+    np.testing.assert_array_equal(found, model.run(codes))
+    assert all(reader.largest_error == 0 for reader in readers.values())
+
+
+@pytest.mark.parametrize(("network", "data", "images"), ARRAY)
+def test_both_paths_count_the_same(network, data, images):
+    ways = [
+        run(load("trq"), str(network), str(data), images=images, path=path)
+        for path in ("bit-sliced", "short-cut")
+    ]
+
+    assert [way.pop("path") for way in ways] == ["bit-sliced", "short-cut"]
+    assert ways[0] == ways[1]
+    assert ways[0]["top1"] == ways[0]["top1_integer"]
+
+
+@pytest.mark.slow
+def test_resnet_20_saves_what_is_known():
+    """500 images: the accuracy of the integer network, and the savings of two lossless ranges."""
+    found = run(load("trq"), str(RESNET_20), str(CIFAR_NORM))
+
+    assert found["top1"] == found["top1_integer"] >= 0.90
+    assert found["lossless"]
+    assert found["saving"] > 1.6
+    assert found["saving_with_skips"] > 2.0
+
+
+def test_a_lossy_table_errs_in_every_layer():
+    ranges = [{"payload": 2, "truncation": 0}, {"payload": 8, "truncation": 3}]
+    design = load({"extends": "trq", "readout": {"ranges": ranges}})
+
+    found = run(design, str(RESNET_8), str(CIFAR), images=2)
+
+    assert not found["lossless"]
+    assert all(0 < layer["sqnr_db"] < 60 for layer in found["layers"].values())
