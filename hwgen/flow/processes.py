@@ -87,10 +87,11 @@ def import_environment(*first: Path) -> dict[str, str]:
 
 
 def _kill(process: subprocess.Popen) -> None:
-    """End what is left of a session."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    """End a process and everything it has started, unless it has ended by itself."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def end_with_parent() -> None:

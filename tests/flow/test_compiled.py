@@ -57,12 +57,6 @@ DESIGNS = {
 }
 
 
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory):
-    """A folder for compiled libraries that these tests share."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 def delivered(folder, kept, monkeypatch):  # noqa: ARG001  (the current folder)
     """A function that delivers a variant of the tiny design."""

@@ -33,12 +33,6 @@ CONVOLUTION = "/layer2/layer2.1/conv1/Conv"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
 
 
-@pytest.fixture(scope="session")
-def kept(tmp_path_factory):
-    """A folder for compiled libraries that these tests share."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.fixture
 def delivered(folder, kept, monkeypatch):  # noqa: ARG001  (the current folder)
     """A delivered folder that may be changed."""
