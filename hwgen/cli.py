@@ -370,6 +370,18 @@ def inspect(network: str, calibration: str | None) -> dict:
 @images_option
 @calibration_option
 @kernels_option
+@click.option(
+    "--path",
+    type=OneOf(["auto", "bit-sliced", "short-cut"]),
+    default="auto",
+    show_default=True,
+    help="How sums are worked out: read count by count, or, where tables are lossless and arrays "
+    "ideal, by the integer product, which is the same and faster.",
+)
+@click.option(
+    "--histograms", metavar="FILE.npz", type=click.Path(path_type=Path),
+    help="Write every layer's counts by slice, plane, active rows and bound.",
+)  # fmt: skip
 def run(
     design: str,
     network: str,
@@ -377,12 +389,14 @@ def run(
     images: int | None,
     calibration: str | None,
     kernels: str,
+    path: str,
+    histograms: Path | None,
 ) -> dict:
-    """Run a whole network through a design, bit by bit.
+    """Run a whole network through the crossbars of a design.
 
     Reports the accuracy beside that of the integer network, and for every layer crossbars, reads,
-    conversions, decisions and cycles. A network with layers that crossbars cannot take yet runs in
-    exact integers: accuracy, and what every layer multiplies.
+    conversions, decisions, cycles and how often every count occurred. Every conversion is counted,
+    on either path.
     """
     from hwgen.config import load
 
@@ -398,6 +412,8 @@ def run(
             images=images,
             calibration=calibration,
             kernels=kernels,
+            path=path,
+            histograms=histograms,
             progress=report,
         )
 

@@ -4,13 +4,12 @@ Activations and weights of the embedded digits network where the design can run 
 see what a network really does to the array; else numbers that are a hash of their place.
 """
 
-import io
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.archive import pack_archive
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
@@ -66,22 +65,14 @@ def expected(design: Design, vectors: Vectors) -> Result:
 
 
 def archive(vectors: Vectors) -> bytes:
-    """Return the vectors as ``.npz``, without the time of day that `numpy.savez` puts in."""
+    """Return the vectors as ``.npz``."""
     arrays = {
         "x": vectors.x.astype("<i4"),
         "weights": vectors.weights.astype("<i4"),
         "y_in": vectors.y_in.astype("<i8"),
         "ranges": np.array(vectors.ranges, dtype="<i4").reshape(-1, 2),
     }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as file:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.ascontiguousarray(array), version=(1, 0))
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.create_system = 3  # the system it is written on must not show
-            file.writestr(entry, content.getvalue())
-    return packed.getvalue()
+    return pack_archive(arrays.items())
 
 
 def _real(design: Design) -> tuple[str, NDArray, NDArray, NDArray] | None:

@@ -33,6 +33,7 @@ __all__ = [
 
 PIPE_COLUMNS = 120  # where no terminal says how wide it is
 DASH = "-"
+SHORT_FROM = 10_000_000  # counts beyond are written short where there are columns of them
 
 Result = Mapping[str, object]
 
@@ -199,36 +200,16 @@ def _matrix(layer: Result) -> str:
     return f"{_count(layer['vectors'])} x {groups}({layer['inputs']} x {layer['outputs']})"
 
 
-def _print_integer_run(result: Result, to: "Console") -> None:
-    """Print every layer's shapes and products, then the network."""
-    names = ("weights", "products")
-    table = _table("layer", "kind", "takes", "gives", *names, "matrix", numbers=names)
-    for name, layer in result["layers"].items():
-        shapes = _shapes(layer["input_shapes"]), _shapes([layer["shape"]])
-        table.add_row(name, layer["kind"], *shapes, *_counts(layer, names), _matrix(layer))
-    table.add_section()
-    table.add_row("all", "", "", "", *_counts(result, names), "")
-    to.print(table)
-    to.print(f"in exact integers only, {result['unmapped']}")
-    accuracy = "no labels"
-    if result["top1_integer"] is not None:
-        accuracy = f"integer network {_percent(result['top1_integer'])}"
-    to.print(f"{_count(result['images'])} images: {accuracy}")
-
-
 def print_run(result: Result, to: "Console") -> None:
     """Print every layer, then the network, then what other readouts would take."""
-    if result["form"] == "integer":
-        _print_integer_run(result, to)
-        return
     names = ("crossbars", "reads", "conversions", "decisions", "cycles")
     ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
-    heads = (*names, "per conversion", "saving", "with skips")
+    heads = (*names, "per\nconversion", "saving", "with\nskips")
     table = _table("layer", *heads, numbers=heads)
     for name, layer in result["layers"].items():
-        table.add_row(name, *_counts(layer, names), *_ratios(layer, ratios))
+        table.add_row(name, *_amounts(layer, names), *_ratios(layer, ratios))
     table.add_section()
-    table.add_row("all", *_counts(result, names), *_ratios(result, ratios))
+    table.add_row("all", *_amounts(result, names), *_ratios(result, ratios))
     to.print(table)
 
     rivals = result.get("rivals") or {}
@@ -241,7 +222,9 @@ def print_run(result: Result, to: "Console") -> None:
     if result["top1"] is not None:
         integer = _percent(result["top1_integer"])
         accuracy = f"accuracy {_percent(result['top1'])}, integer network {integer}"
-    to.print(f"{_count(result['images'])} images: {accuracy}")
+    to.print(f"{_count(result['images'])} images: {accuracy}; path: {result['path']}")
+    if result["histograms"] is not None:
+        to.print(f"histograms written to {result['histograms']}")
 
 
 def print_calibrate(result: Result, to: "Console") -> None:
@@ -295,12 +278,24 @@ def _counts(values: Result, names: Iterable[str]) -> list[str]:
     return [_number(values.get(name)) for name in names]
 
 
+def _amounts(values: Result, names: Iterable[str]) -> list[str]:
+    """Write counts so that a column of them stays narrow: from ten million on in M, G, T."""
+    return [_amount(values.get(name)) for name in names]
+
+
 def _ratios(values: Result, names: Iterable[str]) -> list[str]:
     return [_ratio(values.get(name)) for name in names]
 
 
 def _count(value: object) -> str:
     return DASH if value is None else f"{value:,}"
+
+
+def _amount(value: object) -> str:
+    if value is None or value < SHORT_FROM:
+        return _count(value)
+    thousands = int(f"{value:.3e}".partition("e")[2]) // 3  # of the rounded value
+    return f"{value / 1000**thousands:#.4g} {'kMGTPE'[thousands - 1]}"
 
 
 def _number(value: object) -> str:

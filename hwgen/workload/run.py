@@ -1,10 +1,12 @@
 """Bit-exact run of a network through the array and its periphery, and what the readout costs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.archive import check_archive, write_archive
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
@@ -19,9 +21,10 @@ from hwgen.workload.shapes import shapes_of
 from hwgen_models.matrix import Matrix
 from hwgen_models.network import Network
 
-__all__ = ["PATHS", "readers_of", "run"]
+__all__ = ["PATHS", "Product", "readers_of", "run"]
 
 PATHS = ("auto", "bit-sliced", "short-cut")
+MARK = b"hwgen run --histograms"  # tells the archive from other files
 
 Progress = Callable[[int, int, str], None]
 
@@ -35,6 +38,7 @@ def run(
     calibration: str | None = None,
     kernels: str = "reference",
     path: str = "auto",
+    histograms: Path | None = None,
     progress: Progress | None = None,
 ) -> dict:
     """Run a network on the crossbars of a design and count what that takes.
@@ -58,6 +62,9 @@ def run(
     path : str
         One of `PATHS`, see `hwgen.workload.reading`: ``auto`` takes the short cut for layers whose
         tables are lossless.
+    histograms : Path, optional
+        File to write the counts of every layer to by slice, plane, active rows and bound: ``.npz``,
+        see ``docs/workload.md``. A new file, or an earlier one.
     progress : callable, optional
         Called with conversions done, conversions in all (skipped ones included), and the layer.
 
@@ -69,10 +76,12 @@ def run(
     Raises
     ------
     UserError
-        When a file, a layer or the images do not fit.
+        When a file, a layer or the images do not fit, or `histograms` cannot be written.
     Mismatch
         When a lossless layer differs from the integer product.
     """
+    if histograms is not None:
+        check_archive(histograms, MARK)
     found = open_network(network, calibration=calibration or data, kernels=kernels)
     model = found.network
     chosen = load_images(data, part=TEST, images=images)
@@ -80,6 +89,8 @@ def run(
     readers = readers_of(design, model, where=network, path=path)
     product = Product(readers, model, len(chosen), progress)
     outputs = model.run(codes, product)
+    if histograms is not None:
+        write_archive(histograms, _histograms_of(readers), MARK)
 
     costs = Costs.total([reader.costs for reader in readers.values()])
     layers = {
@@ -101,8 +112,17 @@ def run(
         "lossless": all(reader.lossless for reader in readers.values()),
         **costs.as_json(),
         "histogram": np.sum([layer["histogram"] for layer in layers.values()], axis=0).tolist(),
+        "histograms": None if histograms is None else str(histograms),
         "layers": layers,
     }
+
+
+def _histograms_of(readers: dict[str, LayerReader]) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Name and content of every array, layer by layer."""
+    for name, reader in readers.items():
+        statistics = reader.statistics
+        yield f"{name}/by_active", statistics.by_active.astype("<i8")
+        yield f"{name}/by_bound", statistics.by_bound.astype("<i8")
 
 
 def readers_of(

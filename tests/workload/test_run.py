@@ -6,10 +6,11 @@ import re
 import numpy as np
 import pytest
 
+from hwgen.cli import cli
 from hwgen.config import load
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer
-from hwgen.workload.run import run
+from hwgen.workload.run import PATHS, run
 from hwgen_models.search import SearchTree
 
 COSTS = {
@@ -189,6 +190,63 @@ def test_the_short_cut_needs_lossless_tables(small, small_design):
 
     with pytest.raises(UserError, match=r"^--path: must be bit-sliced for the lossy tables of"):
         run(load(small_design), small.network_file, small.data_file, path="short-cut")
+
+
+def test_histograms_are_those_of_the_run(small, small_design):
+    out = small.folder / "counts.npz"
+
+    found = run(load(small_design), small.network_file, small.data_file, histograms=out)
+    first = out.read_bytes()
+    run(load(small_design), small.network_file, small.data_file, histograms=out, path="bit-sliced")
+
+    assert found["histograms"] == str(out)
+    assert out.read_bytes() == first  # an earlier result is replaced, by the same bytes
+    with np.load(out) as arrays:
+        assert arrays.files == [
+            f"{name}/{array}" for name in found["layers"] for array in ("by_active", "by_bound")
+        ]
+        for name, layer in found["layers"].items():
+            by_active, by_bound = arrays[f"{name}/by_active"], arrays[f"{name}/by_bound"]
+            assert by_active.dtype == by_bound.dtype == np.dtype("<i8")
+            assert by_active.shape == (7, 8, 17, 17)  # slices, planes, U, count
+            assert by_bound.shape == (7, 17, 17)
+            assert by_active.sum(axis=(0, 1, 2)).tolist() == layer["histogram"]
+            assert not by_active[:, :, 0].any()
+            np.testing.assert_array_equal(by_active.sum(axis=(1, 2)), by_bound.sum(axis=1))
+
+
+def test_histograms_are_written_whole_or_not_at_all(small, small_design, monkeypatch):
+    out = small.folder / "counts.npz"
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("numpy.lib.format.write_array", full)
+    with pytest.raises(UserError, match=r"counts\.npz: must be a file that can be written, not no"):
+        run(load(small_design), small.network_file, small.data_file, histograms=out)
+
+    assert sorted(path.name for path in small.folder.iterdir()) == ["data.npz", "network.npz"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("counts.txt", r"counts\.txt: must be an \.npz file to write, not 'counts\.txt'$"),
+        ("data.npz", r"data\.npz: must be new or an earlier result of hwgen, not another file$"),
+        ("no/counts.npz", r"must be in a folder that exists, not '.*no'$"),
+    ],
+)
+def test_a_place_for_histograms_is_checked_first(small, small_design, name, message, monkeypatch):
+    monkeypatch.setattr("hwgen.workload.run.open_network", None)  # nothing is read before
+
+    with pytest.raises(UserError, match=message):
+        run(load(small_design), "digits", "digits", histograms=small.folder / name)
+
+
+def test_the_command_line_offers_all_paths():
+    option = next(one for one in cli.commands["run"].params if one.name == "path")
+
+    assert tuple(option.type.choices) == PATHS
 
 
 def test_refuses_in_one_line(small, small_design):
