@@ -17,11 +17,12 @@ several threads with different vectors.
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from hwgen.workload.lookup import SCATTERED, Lookup
+from hwgen.workload.compiled import compiled
+from hwgen.workload.lookup import Lookup
 
 __all__ = [
     "active_rows",
@@ -47,13 +48,13 @@ def popcount(_, word):  # noqa: ARG001  (numba looks at names and number)
     return types.uint64(types.uint64), generate
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def words_of(rows: int) -> int:
     """Words that hold a bit of every row; an even number, because they are counted in pairs."""
     return 2 * ((rows + 127) // 128)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def pack_planes(codes: NDArray[np.int16], dac_bits: int, planes: NDArray[np.uint64]) -> None:
     """Split vectors into the words of their planes.
 
@@ -78,7 +79,7 @@ def pack_planes(codes: NDArray[np.int16], dac_bits: int, planes: NDArray[np.uint
                 planes[bit % dac_bits, word, bit // dac_bits, vector] = packed
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def pack_weights(weights: NDArray[np.int64], slices: int, cell_bits: int) -> NDArray[np.uint64]:
     """Split weights into the words of their columns.
 
@@ -113,7 +114,7 @@ def pack_weights(weights: NDArray[np.int64], slices: int, cell_bits: int) -> NDA
     return cells
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def active_rows(planes: NDArray[np.uint64], active: NDArray[np.int32]) -> None:
     """Add up what each plane drives: U, shape (planes, vectors)."""
     active[:] = 0
@@ -125,7 +126,7 @@ def active_rows(planes: NDArray[np.uint64], active: NDArray[np.int32]) -> None:
                     active[plane, vector] += ones << digit
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _sort(rows: NDArray[np.int32], largest: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Sort vectors by active rows: their order, and where each U begins (largest + 2 places)."""
     begins = np.zeros(largest + 2, np.int64)
@@ -141,7 +142,7 @@ def _sort(rows: NDArray[np.int32], largest: int) -> tuple[NDArray[np.int32], NDA
     return order, begins
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _count(
     words: NDArray[np.uint64],
     cells: NDArray[np.uint64],
@@ -166,7 +167,7 @@ def _count(
                         counts[i] += ones << (digit + bit)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _look_up(
     values: NDArray[np.int32],
     pieces: NDArray[np.int32],
@@ -178,7 +179,7 @@ def _look_up(
 ) -> None:
     """Read counts by the table of a slice and plane, see `Lookup`."""
     s, plane = min(s, used.shape[0] - 1), min(plane, used.shape[1] - 1)
-    if used[s, plane] == SCATTERED:
+    if used[s, plane] == 0:
         for i in range(len(counts)):
             found[i] = values[s, plane, counts[i]]
     for piece in range(used[s, plane]):
@@ -190,7 +191,7 @@ def _look_up(
                 found[i] = (counts[i] & mask) + offset
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _tally(
     counts: NDArray[np.int32],
     begins: NDArray[np.int64],
@@ -224,7 +225,7 @@ def _tally(
         tallies[:, : largest + 1] = 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def multiply_columns(
     codes: NDArray[np.int16],
     dac_bits: int,
@@ -275,7 +276,7 @@ def multiply_columns(
                     sums[output, start + i] += weights[plane] * added[plane * vectors + i]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def read_columns(
     planes: NDArray[np.uint64],
     active: NDArray[np.int32],
@@ -344,7 +345,7 @@ def read_columns(
                 lane_decisions[lane, plane, order[i]] += taken[lane, i]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def steady_stream(
     active: NDArray[np.int32],
     lane_decisions: NDArray[np.int32],

@@ -11,13 +11,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["SCATTERED", "Lookup"]
+from hwgen.workload.compiled import compiled
+
+__all__ = ["Lookup"]
 
 MOST_PIECES = 8  # as long as a look-up one by one is slower
-SCATTERED = 0  # pieces: none that are few enough, every count has to be looked up
 
 
 class Lookup(NamedTuple):
@@ -30,7 +30,7 @@ class Lookup(NamedTuple):
     pieces : numpy.ndarray of int32, shape (slices or 1, planes or 1, MOST_PIECES, 3)
         Start, mask, offset; a piece holds for counts from its start on, up to that of the next.
     used : numpy.ndarray of int64, shape (slices or 1, planes or 1)
-        Number of pieces, or `SCATTERED`.
+        Number of pieces; 0 where they are too many and every count has to be looked up.
     weights : numpy.ndarray of int64, shape (planes,)
         Of the planes (`hwgen_models.row_drive.plane_weights`).
     """
@@ -65,7 +65,7 @@ class Lookup(NamedTuple):
         ]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def _find_pieces(
     values: NDArray[np.int32], pieces: NDArray[np.int32], used: NDArray[np.int64]
 ) -> None:
@@ -87,4 +87,4 @@ def _find_pieces(
                 if (counts - 1) & mask == 0:  # the piece is constant
                     break
             start, found = reach, found + 1
-        used[s, plane] = found if start == counts else SCATTERED
+        used[s, plane] = found if start == counts else 0

@@ -1,12 +1,15 @@
 """The compiled loops against their definitions, in numpy and without any bit of a word."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from hwgen.workload import kernels
-from hwgen.workload.lookup import SCATTERED, Lookup
+from hwgen.workload.lookup import Lookup
 from hwgen.workload.product import bit_sliced_product
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.row_drive import input_range, plane_weights, planes_of
@@ -215,7 +218,7 @@ def test_a_table_is_cut_into_the_fewest_pieces(values, starts):
 
 @pytest.mark.parametrize("values", [COUNTS // 3, COUNTS[::-1]])
 def test_a_table_of_too_many_pieces_is_looked_up(values):
-    assert Lookup.of(values[None, None], np.array([1])).used.tolist() == [[SCATTERED]]
+    assert Lookup.of(values[None, None], np.array([1])).used.tolist() == [[0]]
 
 
 def test_planes_in_a_row_share_a_table():
@@ -230,6 +233,27 @@ def test_planes_in_a_row_share_a_table():
     assert [lookup.weights.tolist() for _, lookup in runs] == [[1, 2], [4], [8, 16]]
     for run, table in zip(runs, tables, strict=True):
         np.testing.assert_array_equal(run[1].values[:, 0], table)
+
+
+def test_loops_are_compiled_even_where_nothing_can_be_kept(tmp_path):
+    """Installed where only others may write, for a user without a home."""
+    (tmp_path / "loops.py").write_text(
+        "from hwgen.workload.compiled import compiled\n\n\n"
+        "@compiled\ndef double(x):\n    return 2 * x\n\n\nprint(double(21))\n"
+    )
+    (tmp_path / "__pycache__").touch()
+    nowhere = {"HOME": "/dev/null/home", "XDG_CACHE_HOME": "/dev/null/cache"}
+
+    ran = subprocess.run(
+        [sys.executable, "loops.py"],
+        cwd=tmp_path,
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ran.stdout, ran.stderr) == ("42\n", "")
 
 
 # The public product
