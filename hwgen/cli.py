@@ -424,23 +424,25 @@ def run(
 @data_option
 @click.option(
     "--granularity",
-    type=OneOf(["network", "layer"]),
+    type=OneOf(["network", "layer", "slice", "slice-plane"]),
     default="layer",
     show_default=True,
-    help="One table for the network, or one for each layer.",
+    help="One table for the network, or for each layer, each slice of it, each slice and plane.",
 )
 @click.option(
     "--budget",
     default="lossless",
     show_default=True,
     metavar="lossless|sqnr:DB|drop:POINTS",
-    help="How much may be lost: nothing, a signal-to-noise ratio per layer, points of accuracy.",
+    help="How much may be lost: nothing, a signal to error ratio per layer, points of accuracy.",
 )
 @click.option(
     "-o", "--out", required=True, metavar="FILE", type=click.Path(path_type=Path),
     help="Design file to write; it extends DESIGN.",
 )  # fmt: skip
 @images_option
+@calibration_option
+@kernels_option
 def calibrate(
     design: str,
     network: str,
@@ -449,11 +451,14 @@ def calibrate(
     budget: str,
     out: Path,
     images: int | None,
+    calibration: str | None,
+    kernels: str,
 ) -> dict:
     """Find the cheapest search ranges for a network.
 
     Counts what calibration images cause in every layer and tries all tables the hardware accepts.
-    What it writes is a design file again: `generate` and `run` take it like any other.
+    What it writes is a design file again: `run` takes it like any other, and so does `generate`
+    with one table for the network or for each layer.
     """
     from hwgen.config import load
 
@@ -470,6 +475,8 @@ def calibrate(
             budget=budget,
             out=out,
             images=images,
+            calibration=calibration,
+            kernels=kernels,
             progress=report,
         )
 

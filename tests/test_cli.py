@@ -210,7 +210,8 @@ def test_a_bar_is_shown_on_a_terminal():
         ("run trq --network digits --data digits --images ten",
          "--images: must be an integer between 1 and 999999999, not 'ten'"),
         ("calibrate trq --network digits --data digits -o f --granularity lane",
-         "--granularity: must be one of network, layer, not 'lane' (did you mean 'layer'?)"),
+         ("--granularity: must be one of network, layer, slice, slice-plane, not 'lane' (did you "
+         "mean 'layer'?)")),
         ("generate trk -o d", ("trk: must be a preset (baseline, trq) or an existing design file, "
          "not missing (did you mean 'trq'?)")),
         ("run nope.yaml --network digits --data digits",

@@ -86,6 +86,7 @@ def test_undocumented_and_missing_keys_are_found():
         "run baseline --network digits --data digits --images 1",
         "run trq --network digits --data digits --images 1",
         "calibrate trq --network digits --data digits --images 2 -o f.yaml",
+        "calibrate trq --network digits --data digits --images 2 -o f.yaml --granularity slice",
     ],
 )
 def test_every_key_that_is_printed_is_documented(hwgen, arguments):

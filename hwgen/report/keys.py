@@ -176,7 +176,10 @@ KEYS: dict[str, dict[str, str]] = {
         "network": "as given",
         "data": "as given",
         "images": "calibration images that were used",
-        "granularity": "`network` or `layer`",
+        "calibration": "file that a float network was quantised with; null for others",
+        "calibration_images": "how many images of it",
+        "granularity": "as given",
+        "rtl": "a tile can load the tables: one at a time, so one for the network or for a layer",
         "budget": "as given",
         "lossless": "every table reads every possible count as itself",
         "drop_points": "accuracy lost on the calibration images, in percentage points; null "
@@ -184,8 +187,13 @@ KEYS: dict[str, dict[str, str]] = {
         **_COSTS,
         "tables": "what was found for each layer",
         "tables.NAME.*": "of the keys above, those of one layer",
-        "tables.NAME.ranges": "a list of [payload, truncation]",
-        "tables.NAME.sqnr_db": "signal to error of its sums; null without error",
+        "tables.NAME.ranges": "its table: a list of [payload, truncation]; null, like the next "
+        "two, for another granularity",
+        "tables.NAME.slices": "such a table for each slice",
+        "tables.NAME.planes": "for each slice one for each plane",
+        "tables.NAME.sqnr_db": "signal to error of its sums, activations in front of it being "
+        "exact; null without error",
+        "tables.NAME.sqnr_sums": "how many sums that is estimated from; null for budget lossless",
     },
     "plot": {
         "out": "folder that was written",

@@ -230,10 +230,10 @@ def print_run(result: Result, to: "Console") -> None:
 def print_calibrate(result: Result, to: "Console") -> None:
     """Print the tables that were found, then what they save."""
     ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
-    heads = ("per conversion", "saving", "with skips")
-    table = _table("layer", "(payload, truncation)", "lossless", "SQNR, dB", *heads, numbers=heads)
+    heads = ("SQNR, dB", "per\nconversion", "saving", "with\nskips")
+    table = _table("layer", "(payload, truncation)", "lossless", *heads, numbers=heads)
     for name, found in result["tables"].items():
-        ranges = " ".join(f"({payload}, {truncation})" for payload, truncation in found["ranges"])
+        ranges = _tables_of(found)
         lossless = "yes" if found["lossless"] else "no"
         sqnr = _number(found.get("sqnr_db"))
         table.add_row(name, ranges, lossless, sqnr, *_ratios(found, ratios))
@@ -241,7 +241,20 @@ def print_calibrate(result: Result, to: "Console") -> None:
     lossless = "yes" if result["lossless"] else "no"
     table.add_row("all", result["granularity"], lossless, "", *_ratios(result, ratios))
     to.print(table)
+    if result["drop_points"] is not None:
+        lost = f"{result['drop_points']:.2f} points of accuracy lost"
+        to.print(f"{_count(result['images'])} calibration images: {lost}")
+    if not result["rtl"]:
+        to.print("for `hwgen run` only: the RTL loads one table a tile (network or layer)")
     to.print(f"written to {result['out']}")
+
+
+def _tables_of(found: Result) -> str:
+    """Write the one table of a layer, or how many different ones it has."""
+    if found["ranges"] is not None:
+        return " ".join(f"({payload}, {truncation})" for payload, truncation in found["ranges"])
+    every = found["slices"] or [one for of_slice in found["planes"] for one in of_slice]
+    return f"{len(set(map(str, every)))} different of {len(every)}"
 
 
 def print_plot(result: Result, to: "Console") -> None:
