@@ -283,7 +283,7 @@ def read_columns(
     cells: NDArray[np.uint64],
     columns: NDArray[np.int64],
     lookup: Lookup,
-    decisions: NDArray[np.int32],
+    decisions: Lookup,
     sums: NDArray[np.int64],
     lane_decisions: NDArray[np.int32],
     by_active: NDArray[np.int64],
@@ -299,7 +299,7 @@ def read_columns(
         Of each: its lane, and the largest count that its stored digits allow.
     lookup : Lookup
         What counts read as.
-    decisions : numpy.ndarray of int32, shape (slices, planes, counts)
+    decisions : Lookup
         How many decisions that takes.
     sums : numpy.ndarray of int64, shape (outputs, vectors)
         Added to; with no vectors, sums are not wanted.
@@ -309,6 +309,7 @@ def read_columns(
         Histograms of `hwgen.workload.statistics`, added to.
     """
     values, pieces, used, weights = lookup
+    needed = decisions.values, decisions.pieces, decisions.used
     cell_max = (by_active.shape[3] - 1) // (by_active.shape[2] - 1)
     for plane in range(active.shape[0]):
         order, begins = _sort(active[plane], by_active.shape[2] - 1)
@@ -328,9 +329,10 @@ def read_columns(
                 for polarity in range(2):
                     lane, bound = columns[output, s, polarity]
                     _count(words, cells, output, s, polarity, counts)
-                    of_lane, needed = taken[lane], decisions[s, plane]
+                    _look_up(*needed, s, plane, counts, found)
+                    of_lane = taken[lane]
                     for i in range(reads):
-                        of_lane[i] += needed[counts[i]]
+                        of_lane[i] += found[i]
                     _tally(counts, begins, cell_max, bound, by_active[s, plane], by_bound[s])
                     if sums.shape[1]:
                         _look_up(values, pieces, used, s, plane, counts, found)

@@ -1,4 +1,4 @@
-r"""What counts read as, in the form that `hwgen.workload.kernels` adds up fastest.
+r"""Tables over counts, in the form that `hwgen.workload.kernels` adds up fastest.
 
 The value of a range search is piecewise a count with its low bits replaced,
 
@@ -23,10 +23,12 @@ MOST_PIECES = 8  # as long as a look-up one by one is slower
 class Lookup(NamedTuple):
     """Tables of a tile by slice and plane; just one where all slices or all planes have the same.
 
+    What counts read as, or how many decisions they take.
+
     Parameters
     ----------
     values : numpy.ndarray of int32, shape (slices or 1, planes or 1, counts)
-        What every count reads as.
+        Of every count.
     pieces : numpy.ndarray of int32, shape (slices or 1, planes or 1, MOST_PIECES, 3)
         Start, mask, offset; a piece holds for counts from its start on, up to that of the next.
     used : numpy.ndarray of int64, shape (slices or 1, planes or 1)

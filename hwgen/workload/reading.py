@@ -135,7 +135,7 @@ class LayerReader:
         self.readout = readout
         self._lookup = Lookup.of(readout.values, weights)
         self._runs = self._lookup.runs()
-        self._needed = readout.decisions.astype(np.int32)
+        self._decisions_of = Lookup.of(readout.decisions, weights)
 
     @property
     def conversions_per_vector(self) -> int:
@@ -246,7 +246,7 @@ class LayerReader:
             array.cells,
             array.columns,
             self._lookup,
-            self._needed,
+            self._decisions_of,
             sums,
             decisions,
             found.by_active,

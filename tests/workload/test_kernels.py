@@ -119,7 +119,7 @@ def test_reads_every_column_by_definition(case, wanted):
     rng = np.random.default_rng(5)
     shape = (case.slices, case.planes, case.largest_count + 1)
     values = rng.integers(0, 200, shape)
-    decisions = rng.integers(1, 9, shape).astype(np.int32)
+    decisions = rng.integers(1, 9, shape)
     lanes = rng.integers(0, 4, (OUTPUTS, case.slices, 2))
     bounds = case.stored.sum(axis=0) * (2**case.dac_bits - 1)
     planes, cells = case.packed()
@@ -137,7 +137,7 @@ def test_reads_every_column_by_definition(case, wanted):
         cells,
         np.stack([lanes, bounds], axis=-1),
         Lookup.of(values, case.plane_weights),
-        decisions,
+        Lookup.of(decisions, case.plane_weights),
         sums,
         lane_decisions,
         by_active,
