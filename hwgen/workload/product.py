@@ -9,6 +9,8 @@ from hwgen_models.row_drive import input_range, plane_weights
 
 __all__ = ["bit_sliced_product"]
 
+LARGEST_VALUE = 2**30  # of a count: the difference of two fits 32 bits
+
 
 def bit_sliced_product(
     inputs: ArrayLike,
@@ -35,7 +37,7 @@ def bit_sliced_product(
     weights : array_like of int, shape (rows, outputs)
         Magnitudes of at most `slices` digits of `cell_bits`.
     readout : array_like of int, shape (counts,)
-        Value of every count that can occur.
+        Value of every count that can occur, at most 2^30 in magnitude.
     dac_bits : int
         Bits of an input that a word line carries at once; 1 if `signed`.
 
@@ -46,7 +48,7 @@ def bit_sliced_product(
     Raises
     ------
     ValueError
-        When an input or a weight does not fit, or the readout has too few counts.
+        When an input, a weight or a value does not fit, or the readout has too few counts.
 
     Examples
     --------
@@ -55,9 +57,10 @@ def bit_sliced_product(
     """
     inputs, weights, readout = np.asarray(inputs), np.asarray(weights), np.asarray(readout)
     legal = input_range(input_bits=input_bits, signed=signed)
-    _check("Inputs", inputs, legal[0], legal[-1])
+    _check("Inputs", inputs, 2, legal[0], legal[-1])
     most = 2 ** (slices * cell_bits) - 1
-    _check("Weights", weights, -most, most)
+    _check("Weights", weights, 2, -most, most)
+    _check("Readout", readout, 1, -LARGEST_VALUE, LARGEST_VALUE)
     if inputs.shape[1] != weights.shape[0]:
         wanted = f"one row per input ({inputs.shape[1]})"
         raise ValueError(f"Weights must have {wanted}, not {weights.shape[0]}")
@@ -78,12 +81,11 @@ def bit_sliced_product(
     return sums.T
 
 
-def _check(name: str, numbers: NDArray, low: int, high: int) -> None:
-    """Refuse what is not a matrix of integers in a range."""
-    if numbers.ndim != 2 or numbers.dtype.kind not in "iu":
-        raise ValueError(
-            f"{name} must be a matrix of integers, not {numbers.dtype} {numbers.shape}"
-        )
+def _check(name: str, numbers: NDArray, axes: int, low: int, high: int) -> None:
+    """Refuse what is not a row or a matrix of integers in a range."""
+    if numbers.ndim != axes or numbers.dtype.kind not in "iu":
+        wanted = "a row of integers" if axes == 1 else "a matrix of integers"
+        raise ValueError(f"{name} must be {wanted}, not {numbers.dtype} {numbers.shape}")
     if numbers.size and (numbers.min() < low or numbers.max() > high):
         raise ValueError(
             f"{name} must be between {low} and {high}, not {numbers.min()} to {numbers.max()}"

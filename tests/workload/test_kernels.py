@@ -290,6 +290,13 @@ def test_the_bit_sliced_product_by_definition(case, table):
         ([1], [[1]], [0, 1], r"Inputs must be a matrix of integers, not int64 \(1,\)"),
         ([[1]], [[-128]], [0, 1], r"Weights must be between -127 and 127, not -128 to -128"),
         ([[1, 1]], [[1], [1]], [0, 1], r"Readout must have at least 3 values, not 2"),
+        (
+            [[1]],
+            [[1]],
+            [0, 2**31],
+            r"Readout must be between -1073741824 and 1073741824, not 0 to .*",
+        ),
+        ([[1]], [[1]], [[0, 1]], r"Readout must be a row of integers, not int64 \(1, 2\)"),
         ([[1, 1]], [[1]], [0, 1], r"Weights must have one row per input \(2\), not 1"),
     ],
 )
