@@ -1,7 +1,6 @@
 """Numpy archives (.npz): the same bytes wherever they are written, and whole files or none."""
 
 import io
-import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import UserError
+from hwgen.output import check_file, write_file
 
 __all__ = ["check_archive", "pack_archive", "write_archive"]
 
@@ -41,34 +41,23 @@ def check_archive(out: Path, mark: bytes) -> None:
     """
     if out.suffix != ".npz":
         raise UserError(f"{out}: must be an .npz file to write, not {out.name!r}")
-    if out.is_dir():
-        raise UserError(f"{out}: must be a file to write, not a folder")
-    if not out.parent.is_dir():
-        raise UserError(f"{out}: must be in a folder that exists, not {str(out.parent)!r}")
-    if not os.access(out.parent, os.W_OK | os.X_OK):
-        raise UserError(f"{out}: must be in a folder that can be written, not {str(out.parent)!r}")
-    if out.exists() and _mark_of(out) != mark:
-        raise UserError(f"{out}: must be new or an earlier result of hwgen, not another file")
+    check_file(out, lambda file: _mark_of(file) == mark)
 
 
 def write_archive(out: Path, arrays: Arrays, mark: bytes) -> None:
-    """Write an archive beside its place, then move it there: an earlier one stays until then.
+    """Write an archive: whole or not at all.
 
     Raises
     ------
     UserError
         When the system refuses.
     """
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
+
+    def write(path: Path) -> None:
+        with path.open("wb") as file:
             _write(file, arrays, mark)
-        temporary.replace(out)
-    except OSError as problem:
-        reason = (problem.strerror or str(problem)).lower()
-        raise UserError(f"{out}: must be a file that can be written, not {reason}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+
+    write_file(out, write)
 
 
 def _write(file: IO[bytes], arrays: Arrays, mark: bytes) -> None:

@@ -24,6 +24,7 @@ from hwgen.wording import shown
 __all__ = ["BUILT_IN", "COLUMNS", "Curve", "Curves", "read"]
 
 LARGEST_BYTES = 2**22
+MOST_WINDOWS = 1000  # that the lowest level, a shift or a deviation may amount to
 
 COLUMNS = ("dataset", "timept_s", "mean_gi_uS", "mean_g_minus_gi_uS", "sigma_g_minus_gi_uS")
 
@@ -167,17 +168,24 @@ def _number(where: str, row: Mapping[str, str | None], column: str) -> float:
 
 def _curve(file: str, technology: str, seconds: float, levels: Iterable[_Point]) -> Curve:
     """Relate the levels of one technology and time to their window."""
+    where = f"{file}: {technology} after {seconds:g} s"
     programmed, shifts, sigmas = zip(*sorted(levels), strict=True)
     low, high = programmed[0], programmed[-1]
     if len(set(programmed)) < max(2, len(programmed)):
         raise UserError(
-            f"{file}: {technology} after {seconds:g} s: must be two levels or more, each of its "
-            f"own mean_gi_uS, not {shown(list(programmed))}"
+            f"{where}: must be two levels or more, each of its own mean_gi_uS, "
+            f"not {shown(list(programmed))}"
         )
 
     def parts(values: Iterable[float]) -> tuple[float, ...]:
         return tuple(value / (high - low) for value in values)
 
+    largest = max(map(abs, parts((low, *shifts, *sigmas))))
+    if not largest <= MOST_WINDOWS:
+        raise UserError(
+            f"{where}: lowest level, shifts and deviations must be at most {MOST_WINDOWS} times "
+            f"the window between lowest and highest level, not {largest:g}"
+        )
     return Curve(
         ratio=high / low if low else None,
         positions=parts(value - low for value in programmed),

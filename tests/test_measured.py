@@ -166,6 +166,28 @@ def test_a_table_that_is_none_is_refused_in_one_line(folder, text, message):
         read(name)
 
 
+@pytest.mark.parametrize(
+    ("levels", "shift", "sigma", "told"),
+    [
+        ((0, "1e-300"), "1e300", 0, "inf"),
+        ((5, "5.000000000000001"), 0, 0, "5.6295e+15"),  # a window of rounding errors
+        ((0, 1), "-1000.5", 0, "1000.5"),
+        ((0, 1), 0, 1001, "1001"),
+    ],
+)
+def test_figures_beyond_all_windows_are_refused(folder, levels, shift, sigma, told):
+    rows = [f"a,1,{level},{shift},{sigma}" for level in levels]
+    name = write(folder, "\n".join([",".join(COLUMNS), *rows]), "cells.csv")
+
+    with pytest.raises(UserError) as caught:
+        read(name)
+
+    assert str(caught.value) == (
+        "cells.csv: a after 1 s: lowest level, shifts and deviations must be at most 1000 times "
+        f"the window between lowest and highest level, not {told}"
+    )
+
+
 def test_a_file_that_is_none_is_refused(folder):
     with pytest.raises(
         UserError, match=r"^no\.csv: must be a readable CSV file, but is not: No su"

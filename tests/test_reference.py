@@ -29,3 +29,18 @@ def test_the_examples_of_the_page_load(folder, name):
     assert examples
     for example in examples:
         load(write(folder, example))
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted(page.name for page in (ROOT / "docs").glob("*.md") if "```python" in page.read_text()),
+)
+def test_the_python_of_the_page_runs(folder, page):
+    """Design files that the page shows lie there by their names."""
+    text = (ROOT / "docs" / page).read_text()
+    for example in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL):
+        for name in re.findall(r"^name: (\w+)", example, re.MULTILINE):
+            write(folder, example, f"{name}.yaml")
+    names = {}
+    for example in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        exec(compile(example, page, "exec"), names)

@@ -2,8 +2,11 @@
 
 All tables that the hardware accepts are tried. What each costs follows from the histograms of all
 conversions, exactly; how far it errs from the counts behind a sample of every layer's sums
-(`hwgen.workload.tradeoff`) and, for a loss of accuracy, from runs of the network. The result
-depends on nothing but the inputs. Images that calibrate are never those that ``hwgen run`` reports.
+(`hwgen.workload.tradeoff`) and, for a loss of accuracy, from runs of the network. Nothing is
+random; lossless tables depend on nothing but the inputs, those of other budgets also on how the
+linear algebra beneath numpy rounds its sums, should two choices be equal but for that.
+
+Images that calibrate are never those that ``hwgen run`` reports.
 
 After TRQ (DATE 2024, arXiv:2402.06164), whose text leaves the criterion open; the budgets here are
 a reconstruction: no error, a bound on every layer's signal to error ratio, or a bound on the loss

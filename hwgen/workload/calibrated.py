@@ -9,6 +9,7 @@ import yaml
 from hwgen.config import Design, presets
 from hwgen.design_file import LARGEST_BYTES
 from hwgen.errors import UserError
+from hwgen.output import check_file, write_file
 
 __all__ = ["check_out", "write"]
 
@@ -41,14 +42,14 @@ def check_out(design: Design, out: Path) -> None:
     UserError
         With the reason.
     """
-    if out.is_dir():
-        raise UserError(f"{out}: must be a file to write, not a folder")
-    if not out.parent.is_dir():
-        raise UserError(f"{out}: must be in a folder that exists, not {str(out.parent)!r}")
-    if out.exists() and Path(design.source).is_file() and out.samefile(design.source):
-        raise UserError(f"{out}: must be another file than the design that it extends")
-    if out.exists() and not out.read_bytes().startswith(MARK.encode()):
-        raise UserError(f"{out}: must be new or what `hwgen calibrate` wrote, not another file")
+
+    def is_earlier(file: Path) -> bool:
+        if Path(design.source).is_file() and file.samefile(design.source):
+            raise UserError(f"{out}: must be another file than the design that it extends")
+        with file.open("rb") as opened:
+            return opened.read(len(MARK)) == MARK.encode()
+
+    check_file(out, is_earlier)
 
 
 def write(design: Design, out: Path, granularity: str, layers: Mapping[str, Mapping]) -> None:
@@ -80,14 +81,7 @@ def write(design: Design, out: Path, granularity: str, layers: Mapping[str, Mapp
             f"--granularity: must be coarser for tables of at most {LARGEST_BYTES} bytes, "
             f"not {granularity} with {len(text.encode())}"
         )
-    temporary = out.with_name(f".{out.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(out)
-    except OSError as problem:
-        raise UserError(f"{out}: must be writable, not closed ({problem.strerror})") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_file(out, lambda file: file.write_text(text, encoding="utf-8"))
 
 
 def _lines(key: str, value: list) -> list:
@@ -100,8 +94,11 @@ def _extends(design: Design, out: Path) -> dict[str, object]:
     if design.source in presets():
         return {"extends": design.source}
     if Path(design.source).is_file():
-        path = os.path.relpath(design.source, out.parent)
+        named = Path(design.source)
+        source = str(named.parent.resolve() / named.name)
+        path = os.path.relpath(source, os.path.realpath(out.parent))
         path = f"./{path}" if path in presets() else path
+        path = source if out.is_symlink() else path  # it counts from the link and from the file
         if len(path) <= LONGEST_EXTENDS:
             return {"extends": path}
     return design.model_dump(mode="json", exclude={"extends", "tables"})

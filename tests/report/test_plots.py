@@ -540,6 +540,15 @@ def test_runs_of_one_design_are_told_apart_by_their_files(read):
     assert [run.label for run in runs] == ["small (0)", "small (1)", "other"]
 
 
+@pytest.mark.parametrize("name", ["x.svg", "x.PNG"])
+def test_the_name_of_a_figure_is_no_folder(name, hwgen, store, folder):
+    ended = hwgen("plot", store("a.json", result()), "-o", name)
+
+    assert ended.code == 2
+    assert ended.line == (f"{name}: must be a folder, which takes all figures, not the name of one")
+    assert names(folder) == ["a.json"]
+
+
 @pytest.mark.parametrize("layer", ["tow", "pooling"])
 def test_an_unknown_layer_is_refused(layer, hwgen, store, folder):
     ended = hwgen("plot", store("a.json", result()), "-o", "out", "--layer", layer)

@@ -383,6 +383,35 @@ def test_refuses_places_it_cannot_write(small, small_design):
             calibrate(load(str(source)), small.network_file, small.data_file, out=out)
 
 
+def test_a_link_stays_and_its_file_is_written(small, small_design):
+    source = small.folder / "mine.yaml"
+    source.write_text(yaml.safe_dump(small_design))
+    (small.folder / "deep").mkdir()
+    real, link = small.folder / "deep" / "a.yaml", small.folder / "link.yaml"
+    link.symlink_to(real)
+
+    for _ in range(2):
+        calibrate(load(str(source)), small.network_file, small.data_file, out=link)
+
+    assert link.is_symlink()
+    assert [path.name for path in real.parent.iterdir()] == ["a.yaml"]
+    for file in (link, real):
+        assert load(str(file)).tables == load(str(real)).tables is not None
+
+
+def test_a_path_through_a_linked_folder_leads_back(small, small_design):
+    source = small.folder / "mine.yaml"
+    source.write_text(yaml.safe_dump(small_design))
+    (small.folder / "very" / "deep").mkdir(parents=True)
+    (small.folder / "link").symlink_to(small.folder / "very" / "deep")
+    out = small.folder / "link" / "a.yaml"
+
+    calibrate(load(str(source)), small.network_file, small.data_file, out=out)
+
+    assert yaml.safe_load(out.read_text())["extends"] == "../../mine.yaml"
+    assert load(str(out)).tables is not None
+
+
 def test_a_loss_of_accuracy_needs_labels(small, small_design):
     file = small.folder / "bare.npz"
     np.savez(file, inputs=np.zeros((2, 12), dtype=np.uint8))
