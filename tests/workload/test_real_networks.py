@@ -91,12 +91,11 @@ def test_resnet_20_equals_onnxruntime():
 
 @pytest.mark.slow
 def test_resnet_20_keeps_its_accuracy_in_our_quantisation():
-    found = run(
-        load("baseline"), str(RESNET_20_FLOAT), str(CIFAR_NORM), calibration=str(CIFAR_TRAIN)
-    )
+    found = open_network(str(RESNET_20_FLOAT), calibration=str(CIFAR_TRAIN))
+    images = load_images(str(CIFAR_NORM))
 
-    assert found["calibration_images"] == 256
-    assert found["top1_integer"] >= 0.90
+    assert found.calibration_images == 256
+    assert images.top1(found.network.run(codes_of(found.network, images))) >= 0.90
 
 
 @pytest.mark.parametrize(
