@@ -271,6 +271,42 @@ def test_a_missing_compiler_is_said_with_what_installs_it(delivered, monkeypatch
     assert message == "g++ is missing: run `sudo apt-get install g++`"
 
 
+@pytest.mark.cocotb
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        ("-include none.h", r".*fatal error: none\.h: No such file or directory.*"),
+        ("--none", r"g\+\+: error: unrecognized command-line option .*--none.*"),
+    ],
+)
+def test_a_compiler_that_fails_does_not_blame_the_verilog(delivered, broken, told, monkeypatch):
+    monkeypatch.setattr(build, "COMPILER", (*build.COMPILER, *broken.split()))
+
+    message = message_of(UserError, delivered())
+
+    assert re.fullmatch(rf"--fast: the C\+\+ compiler must succeed, not end with: {told}", message)
+
+
+@pytest.mark.cocotb
+def test_other_pins_are_a_fault_of_the_verilog(delivered):
+    out = delivered()
+    tile = out / "rtl" / "tiny_tile.v"
+    tile.write_text(re.sub(r"\blane0_strobe\b", "lane0_stroke", tile.read_text()))
+
+    assert re.fullmatch(
+        r"tile: does not compile: .*tile\.cc:.*lane0_strobe.*", message_of(Mismatch, out)
+    )
+
+
+@pytest.mark.cocotb
+def test_a_tool_that_is_ended_does_not_blame_the_verilog(delivered, monkeypatch):
+    out = delivered()
+    change(out, "tile", "endmodule", "// not built before\nendmodule")
+    monkeypatch.setattr("hwgen.flow.processes.Processes.run", lambda *_, **__: -9)
+
+    assert message_of(UserError, out).endswith("must run to its end, not get signal 9")
+
+
 def test_a_lane_alone_is_refused(delivered):
     out = delivered()
     only(out, "lane")

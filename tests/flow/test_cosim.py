@@ -61,6 +61,31 @@ def test_every_block_and_the_tile_agree_with_their_models(delivered):
     assert before == {path: path.read_bytes() for path in delivered.rglob("*") if path.is_file()}
 
 
+def test_the_steady_stream_is_the_tile_s_wherever_its_result_stands(delivered, monkeypatch):
+    def run(_, benches, progress):  # noqa: ARG001  (as of Session)
+        results = [
+            session.BenchResult(
+                bench=block,
+                module=module,
+                passed=True,
+                cases=1,
+                message=None,
+                seconds=1.0,
+                seconds_simulate=1.0,
+                counts={"cycles_steady": 1},
+            )
+            for block, module in benches.items()
+        ]
+        return results[::-1]
+
+    monkeypatch.setattr(session.Session, "run", run)
+
+    assert re.fullmatch(
+        r"tile: cycles from the first x to the last y: expected \d+, got 1",
+        message_of(Mismatch, delivered),
+    )
+
+
 @pytest.mark.cocotb
 def test_fewer_vectors_take_fewer_conversions(delivered):
     only(delivered, "tile")

@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from hwgen.errors import UserError
 from hwgen.flow import tools
 from hwgen.flow.compiled.cache import Cache
 from hwgen.flow.folder import Delivered
@@ -25,6 +27,9 @@ COMPILER = (
     "-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL",
 )  # fmt: skip
 RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+# `SOURCE` compiles against the pins of every design: where it does not, the tile has other ones.
+# A fatal error is of the system: a header or the disk's last byte is missing.
+OTHER_PINS = re.compile(r"\btile\.(cc|h):\d+:\d+: error: ")
 
 HEADER = """\
 constexpr int ROWS = {rows}, COLUMNS = {columns}, LANES = {lanes};
@@ -42,7 +47,7 @@ constexpr uint64_t Y_MASK = (uint64_t{{1}} << Y_BITS) - 1;
 
 
 class BuildFailed(Exception):  # noqa: N818  (reads as the state it reports)
-    """The Verilog, or what Verilator makes of it, does not compile."""
+    """The Verilog does not compile, or has other pins than it was delivered with."""
 
 
 def build(delivered: Delivered, processes: Processes, scratch: Path) -> Path:
@@ -68,6 +73,8 @@ def build(delivered: Delivered, processes: Processes, scratch: Path) -> Path:
         Verilator or the compiler is not installed.
     BuildFailed
         The Verilog does not compile; the message says so.
+    UserError
+        The system's compiler, disk or memory fails, which is no fault of the Verilog.
     """
     workshop = _Workshop(delivered.folder, processes, scratch)
     header, library = _header(delivered), scratch / "tile.so"
@@ -79,7 +86,7 @@ def build(delivered: Delivered, processes: Processes, scratch: Path) -> Path:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runtime = [pool.submit(workshop.compile_runtime, name) for name in RUNTIME]
         objects = [workshop.compile(model), *(job.result() for job in runtime)]
-    workshop.run("link", *tools.cxx_command(), "-shared", "-pthread", *objects, "-o", library.name)
+    workshop.run_compiler("link", "-shared", "-pthread", *objects, "-o", library.name)
     workshop.cache.put(key, library)
     return library
 
@@ -95,8 +102,8 @@ class _Workshop:
         self.environment = tools.compiler_environment()
         self.include = tools.verilator_include()
 
-    def run(self, name: str, *command: str) -> None:
-        """Run a tool; `BuildFailed` with what it complains about."""
+    def run(self, name: str, *command: str) -> str | None:
+        """Run a tool; return what it complains about, None where it does its work."""
         log = self.scratch / f"{name}.log"
         code = self.processes.run(
             command,
@@ -106,15 +113,27 @@ class _Workshop:
             limit_s=TIME_LIMIT_S,
         )
         if code is None:
-            raise BuildFailed(f"does not compile within {TIME_LIMIT_S} s")
-        if code:
-            raise BuildFailed(f"does not compile: {self._first_error(log)}")
+            return f"no end within {TIME_LIMIT_S} s"
+        if code < 0:
+            raise UserError(f"--fast: {command[0]} must run to its end, not get signal {-code}")
+        return self._first_error(log) if code else None
+
+    def run_compiler(self, name: str, *arguments: str) -> None:
+        """Run the C++ compiler, whose complaints are not about the Verilog but for its pins."""
+        complaint = self.run(name, *tools.cxx_command(), *arguments)
+        if complaint is None:
+            return
+        if OTHER_PINS.search(complaint):
+            raise BuildFailed(f"does not compile: {complaint}")
+        raise UserError(f"--fast: the C++ compiler must succeed, not end with: {complaint}")
 
     def translate(self, delivered: Delivered) -> Path:
         """Let Verilator turn the tile into C++, and put all of it into one file with `SOURCE`."""
         top = ["--top-module", delivered.modules["tile"]]
         rtl = [str(self.folder / "rtl" / name) for name in delivered.rtl()]
-        self.run("verilator", *tools.verilator_command(), *VERILATOR, *top, *rtl)
+        complaint = self.run("verilator", *tools.verilator_command(), *VERILATOR, *top, *rtl)
+        if complaint is not None:
+            raise BuildFailed(f"does not compile: {complaint}")
         parts = sorted(path.name for path in (self.scratch / "model").glob("*.cpp"))
         unit = self.scratch / "all.cc"
         unit.write_text("".join(f'#include "{part}"\n' for part in [*parts, SOURCE]))
@@ -124,8 +143,7 @@ class _Workshop:
         """Compile one file; return the name of the object."""
         include = (f"-I{self.include}", f"-I{self.include / 'vltstd'}")
         made = f"{unit.stem}.o"
-        command = [*tools.cxx_command(), *COMPILER, *include, "-c", str(unit), "-o", made]
-        self.run(unit.stem, *command)
+        self.run_compiler(unit.stem, *COMPILER, *include, "-c", str(unit), "-o", made)
         return made
 
     def compile_runtime(self, name: str) -> str:

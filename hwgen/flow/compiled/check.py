@@ -94,7 +94,7 @@ def check(
     ToolMissing
         Verilator or the compiler is not installed.
     UserError
-        The design cannot take the vectors.
+        The design cannot take the vectors, or the system's compiler fails.
     """
     checked = Checked()
     spec, total = delivered.spec, len(stimulus)
