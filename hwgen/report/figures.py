@@ -285,7 +285,7 @@ def decisions_figure(runs: Sequence[Run]) -> Figure:
     canvas.legend(_run_handles(runs), left, 0.1, title="runs")
     same = all(run.whole.rivals == runs[0].whole.rivals for run in runs)
     whose = "the same counts" if same else "the first run's counts"
-    canvas.legend(_rival_handles(), left + 2.6, 0.1, title=f"other readouts of {whose}")
+    canvas.legend(_rival_handles(rows), left + 2.6, 0.1, title=f"other readouts of {whose}")
     return canvas.figure
 
 
@@ -296,8 +296,14 @@ def _run_handles(runs: Sequence[Run]) -> list[Line2D]:
     ]
 
 
-def _rival_handles() -> list[Line2D]:
-    return [Line2D([], [], **{**OPEN, **mark}, label=label) for label, mark in RIVALS.values()]
+def _rival_handles(rows: Sequence[Sequence[Part]]) -> list[Line2D]:
+    """Entries for the rivals that are drawn: arrays that are not ideal have fewer."""
+    drawn = {name for first, *_ in rows for name in first.rivals}
+    return [
+        Line2D([], [], **{**OPEN, **mark}, label=label)
+        for name, (label, mark) in RIVALS.items()
+        if name in drawn
+    ]
 
 
 # Accuracy

@@ -150,10 +150,14 @@ KEYS: dict[str, dict[str, str]] = {
         **_COSTS,
         "full_search_bits": "decisions of the full search that savings refer to",
         "entropy_bits": "entropy of the counts per conversion: no search takes fewer decisions",
-        "static_bits": "smallest fixed width that the columns' ones cannot saturate",
+        "static_bits": "smallest fixed width that the columns' ones cannot saturate; null for a "
+        "device that is not ideal",
+        "counts_above_bound": "conversions above what active rows and the column's digits allow; 0 "
+        "for ideal arrays",
         "cycles": "clock cycles, layer after layer, crossbars of a layer side by side",
         "energy_pj": "energy of all conversions; null until an energy model is chosen",
-        "rivals": "other readouts on the same counts",
+        "rivals": "other readouts on the same counts; `static` and `bounded_binary` are null for a "
+        "device that is not ideal",
         **{f"rivals.NAME.{key}": about for key, about in _COSTS.items()},
         "histogram": "conversions that yielded each count, from 0 to the largest",
         "histograms": "file that was written with finer ones; null for none",

@@ -223,6 +223,9 @@ def print_run(result: Result, to: "Console") -> None:
         integer = _percent(result["top1_integer"])
         accuracy = f"accuracy {_percent(result['top1'])}, integer network {integer}"
     to.print(f"{_count(result['images'])} images: {accuracy}; path: {result['path']}")
+    above = result.get("counts_above_bound")
+    if above:
+        to.print(f"{_count(above)} counts above what ideal arrays allow")
     if result["histograms"] is not None:
         to.print(f"histograms written to {result['histograms']}")
 

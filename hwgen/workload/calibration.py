@@ -18,6 +18,7 @@ from hwgen.workload.reading import LayerReader
 from hwgen.workload.readout import Readout
 from hwgen.workload.sampling import Sample
 from hwgen.workload.shapes import shapes_of
+from hwgen.workload.statistics import check_size
 from hwgen.workload.tradeoff import Choice, Tradeoff, contexts_of
 from hwgen.workload.trials import Trials
 from hwgen_models.matrix import Matrix
@@ -130,6 +131,7 @@ class Calibration:
             conversions += vectors * readers[name].conversions_per_vector
             if self.budget.kind != "lossless":
                 samples[name] = Sample(mapped, vectors)
+        check_size(self.design, [reader.extent for reader in readers.values()])
         self._work.begin(conversions)
 
         def product(layer: Matrix, vectors: NDArray) -> NDArray[np.int64]:

@@ -24,7 +24,11 @@ def full_search_bits(*, readout_bits: int, largest_count: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Costs:
-    """Totals over some images; `static_bits` is a maximum."""
+    """Totals over some images; `static_bits` is a maximum.
+
+    Arrays that are not ideal yield counts above the bounds that `static_bits` and
+    `bounded_decisions` rest on: there these are None.
+    """
 
     full_bits: int  # decisions of a full search
     crossbars: int
@@ -34,8 +38,9 @@ class Costs:
     conversions_skipped: int  # that `reads_skipped` would have added
     decisions: int
     cycles: int  # layers one after another, crossbars of a layer side by side
-    static_bits: int  # smallest width that the ones of every column allow
-    bounded_decisions: int  # binary search under the active rows of each read
+    counts_above_bound: int  # conversions above what active rows and the column's digits allow
+    static_bits: int | None  # smallest width that the ones of every column allow
+    bounded_decisions: int | None  # binary search under the active rows of each read
     optimal_decisions: int  # best search tree per layer
     information_bits: float  # conversions times the entropy of the layer's counts
 
@@ -46,6 +51,7 @@ class Costs:
         def added(name: str) -> int | float:
             return sum(getattr(part, name) for part in parts)
 
+        bounded = all(part.static_bits is not None for part in parts)
         return cls(
             full_bits=parts[0].full_bits,
             crossbars=added("crossbars"),
@@ -55,17 +61,18 @@ class Costs:
             conversions_skipped=added("conversions_skipped"),
             decisions=added("decisions"),
             cycles=added("cycles"),
-            static_bits=max(part.static_bits for part in parts),
-            bounded_decisions=added("bounded_decisions"),
+            counts_above_bound=added("counts_above_bound"),
+            static_bits=max(part.static_bits for part in parts) if bounded else None,
+            bounded_decisions=added("bounded_decisions") if bounded else None,
             optimal_decisions=added("optimal_decisions"),
             information_bits=added("information_bits"),
         )
 
-    def per_conversion(self, decisions: float) -> float | None:
+    def per_conversion(self, decisions: float | None) -> float | None:
         """Average over conversions; None without any."""
-        return decisions / self.conversions if self.conversions else None
+        return decisions / self.conversions if self.conversions and decisions is not None else None
 
-    def savings(self, decisions: float) -> dict[str, float | None]:
+    def savings(self, decisions: float | None) -> dict[str, float | None]:
         """``saving`` and ``saving_with_skips`` of a readout that needs so many decisions."""
         every = self.conversions + self.conversions_skipped
         return {
@@ -76,7 +83,7 @@ class Costs:
     def as_json(self) -> dict[str, object]:
         """Keys of ``run --json``, for a network and for a layer."""
         rivals = {
-            "static": self.conversions * self.static_bits,
+            "static": None if self.static_bits is None else self.conversions * self.static_bits,
             "bounded_binary": self.bounded_decisions,
             "optimal_tree": self.optimal_decisions,
             "entropy": self.information_bits,
@@ -92,6 +99,7 @@ class Costs:
             "full_search_bits": self.full_bits,
             "entropy_bits": self.per_conversion(self.information_bits),
             "static_bits": self.static_bits,
+            "counts_above_bound": self.counts_above_bound,
             "cycles": self.cycles,
             "energy_pj": None,  # until ADC energy models exist
             "rivals": {

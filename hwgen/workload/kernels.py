@@ -216,8 +216,8 @@ def _tally(
             tallies[3, counts[i + 3]] += 1
         for i in range(quarters, stop):
             tallies[0, counts[i]] += 1
-        largest = u * cell_max
-        of_active, of_bound = by_active[u], by_bound[min(largest, bound)]
+        largest = min(u * cell_max, bound)
+        of_active, of_bound = by_active[u], by_bound[largest]
         for count in range(largest + 1):
             found = tallies[0, count] + tallies[1, count] + tallies[2, count] + tallies[3, count]
             of_active[count] += found
@@ -306,11 +306,12 @@ def read_columns(
     lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
         Added to.
     by_active, by_bound : numpy.ndarray of int64
-        Histograms of `hwgen.workload.statistics`, added to.
+        Histograms of `hwgen.workload.statistics`, added to; their axes reach as far as U, bounds
+        and counts do.
     """
     values, pieces, used, weights = lookup
     needed = decisions.values, decisions.pieces, decisions.used
-    cell_max = (by_active.shape[3] - 1) // (by_active.shape[2] - 1)
+    cell_max = (1 << cells.shape[3]) - 1
     for plane in range(active.shape[0]):
         order, begins = _sort(active[plane], by_active.shape[2] - 1)
         order = order[begins[1] :]  # without active rows there is no read

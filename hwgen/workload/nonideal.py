@@ -39,7 +39,7 @@ class NonidealReader(LayerReader):
     def __init__(
         self, mapped: MappedLayer, readout: Readout, design: Design, *, first_crossbar: int = 0
     ) -> None:
-        super().__init__(mapped, readout)
+        super().__init__(mapped, readout, ideal=design.device.ideal)
         nonidealities = design.nonidealities
         self._tiles = {
             array: Tile(
@@ -62,12 +62,10 @@ class NonidealReader(LayerReader):
         """Never: the tables may tell every count, but the array does not yield it."""
         return False
 
-    def _read(
-        self, array: Array, codes: NDArray[np.int16], *, first_vector: int, wanted: bool
-    ) -> Read:
+    def _read(self, array: Array, drive: NDArray[np.int16], part: slice) -> Read:
         """Read one crossbar with some vectors; add what it counts to a thread's statistics."""
-        assert wanted, "no short cut leads through an array with flaws"
-        result = self._tiles[array].run(codes, first_vector=first_vector, keep="counts")
+        codes, first = drive[part, array.tile.inputs], self._vectors + part.start
+        result = self._tiles[array].run(codes, first_vector=first, keep="counts")
         active = result.active_rows.T.astype(np.int32)
         found = self._borrow()
         self._tally(array, result, found.by_active, found.by_bound)
@@ -101,4 +99,4 @@ class NonidealReader(LayerReader):
 def _count(histogram: NDArray[np.int64], *at: NDArray[np.int64]) -> None:
     """Add one at every place; its coordinates are broadcast against each other."""
     place = np.ravel_multi_index(np.broadcast_arrays(*at), histogram.shape)
-    histogram += np.bincount(place.ravel(), minlength=histogram.size).reshape(histogram.shape)
+    np.add.at(histogram.reshape(-1), place.ravel(), 1)

@@ -8,16 +8,18 @@ cycles are exact in both, of every conversion.
 
 import math
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from queue import Empty, SimpleQueue
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.errors import Mismatch
+from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer, MappedTile
 from hwgen.workload import kernels
 from hwgen.workload.costs import Costs, full_search_bits
@@ -25,7 +27,7 @@ from hwgen.workload.cycles import SteadyStream
 from hwgen.workload.lookup import Lookup
 from hwgen.workload.readout import Readout
 from hwgen.workload.rivals import bounded_bits, static_bits
-from hwgen.workload.statistics import Statistics
+from hwgen.workload.statistics import Extent, Statistics
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.matrix import exact_product
 from hwgen_models.row_drive import plane_weights
@@ -33,9 +35,27 @@ from hwgen_models.search import entropy, optimal_decisions
 
 __all__ = ["LayerReader"]
 
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+MOST_THREADS = 8  # unless told otherwise
+SPARE_BYTES = 2**28  # that the histograms of a layer's further threads may take
 
 Step = Callable[[int], None]  # called with conversions done
+
+
+def threads_wanted() -> int:
+    """Threads that read side by side: ``HWGEN_THREADS``, or one per processor, at most eight.
+
+    Raises
+    ------
+    UserError
+        When the variable is no number from 1 to 99.
+    """
+    wanted = os.environ.get("HWGEN_THREADS")
+    if wanted is None:
+        affinity = getattr(os, "sched_getaffinity", None)
+        return min(MOST_THREADS, len(affinity(0)) if affinity else os.cpu_count() or 1)
+    if not re.fullmatch("[1-9][0-9]?", wanted, re.ASCII):
+        raise UserError(f"HWGEN_THREADS: must be an integer between 1 and 99, not {wanted!r}")
+    return int(wanted)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -94,6 +114,8 @@ class LayerReader:
     statistics : bool
         Count conversions, decisions and cycles. Without, only the sums and their error are worked
         out, several times as fast.
+    ideal : bool
+        Counts keep to what active rows and stored digits allow.
 
     Attributes
     ----------
@@ -110,11 +132,13 @@ class LayerReader:
         *,
         short_cut: bool = False,
         statistics: bool = True,
+        ideal: bool = True,
     ) -> None:
-        self.mapped, self.short_cut = mapped, short_cut
+        self.mapped, self.short_cut, self.ideal = mapped, short_cut, ideal
         self._counting = statistics
+        self._threads = threads_wanted()
         self.arrays = [Array.of(mapped, tile) for tile in mapped.tiles]
-        self._found: SimpleQueue[Statistics] = SimpleQueue()  # one for every thread that counts
+        self._found: SimpleQueue[Statistics] = SimpleQueue()  # those that no thread adds to
         self.largest_error = 0
         self._vectors, self._decisions = 0, 0
         self._signal, self._noise = 0.0, 0.0
@@ -136,6 +160,19 @@ class LayerReader:
         self._lookup = Lookup.of(readout.values, weights)
         self._runs = self._lookup.runs()
         self._decisions_of = Lookup.of(readout.decisions, weights)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """How far U, bounds and counts of this layer can reach."""
+        spec = self.mapped.spec
+        rows = max(len(array.tile.weights) for array in self.arrays)
+        bound = max(int(array.columns[..., 1].max()) for array in self.arrays)
+        return Extent(
+            spec=spec,
+            active=rows * (2**spec.dac_bits - 1),
+            bound=bound,
+            count=bound if self.ideal else spec.largest_count,
+        )
 
     @property
     def conversions_per_vector(self) -> int:
@@ -177,7 +214,7 @@ class LayerReader:
             self._compare(product, exact)
             return product
         sums = np.tile(mapped.constants, (0 if self.short_cut else len(drive), 1))
-        for part, array, stream, read in self._reads(drive, wanted=not self.short_cut):
+        for part, array, stream, read in self._reads(drive):
             stream.take(read.active, read.decisions)
             self._decisions += int(read.decisions.sum())
             if not self.short_cut:
@@ -185,6 +222,7 @@ class LayerReader:
             if step is not None:
                 step(read.active.size * len(array.physical))
         self._vectors += len(drive)
+        self._fold()
         if self.short_cut:
             return exact
         product = mapped.product(sums)
@@ -205,32 +243,27 @@ class LayerReader:
                     kernels.multiply_columns(rest, dac_bits, array.cells, lookup, of_array)
             return sums
 
-        with ThreadPoolExecutor(THREADS) as pool:
+        with ThreadPoolExecutor(self._threads) as pool:
             return np.concatenate(list(pool.map(work, range(0, len(drive), self.CHUNK))), axis=1).T
 
-    def _reads(
-        self, drive: NDArray[np.int16], *, wanted: bool
-    ) -> Iterator[tuple[slice, Array, SteadyStream, Read]]:
+    def _reads(self, drive: NDArray[np.int16]) -> Iterator[tuple[slice, Array, SteadyStream, Read]]:
         """Read all crossbars in parts, side by side; give the parts of a crossbar in order."""
         parts = [slice(start, start + self.CHUNK) for start in range(0, len(drive), self.CHUNK)]
         jobs = deque()
-        with ThreadPoolExecutor(THREADS) as pool:
+        threads = min(self._threads, 1 + SPARE_BYTES // self.extent.nbytes)
+        with ThreadPoolExecutor(threads) as pool:
             for array, stream in zip(self.arrays, self._streams, strict=True):
                 for part in parts:
-                    codes, first = drive[part, array.tile.inputs], self._vectors + part.start
-                    job = pool.submit(self._read, array, codes, first_vector=first, wanted=wanted)
-                    jobs.append((part, array, stream, job))
-                    if len(jobs) > 2 * THREADS:  # no more in memory than keeps the threads busy
+                    jobs.append((part, array, stream, pool.submit(self._read, array, drive, part)))
+                    if len(jobs) > 2 * threads:  # no more in memory than keeps the threads busy
                         *place, job = jobs.popleft()
                         yield *place, job.result()
             for *place, job in jobs:
                 yield *place, job.result()
 
-    def _read(
-        self, array: Array, codes: NDArray[np.int16], *, first_vector: int, wanted: bool
-    ) -> Read:
+    def _read(self, array: Array, drive: NDArray[np.int16], part: slice) -> Read:
         """Read one crossbar with some vectors; add what it counts to a thread's statistics."""
-        del first_vector  # an ideal array does not know what came before
+        codes = drive[part, array.tile.inputs]
         spec, vectors = self.mapped.spec, len(codes)
         words = array.cells.shape[-1]
         planes = np.empty((spec.dac_bits, words, spec.planes, vectors), dtype=np.uint64)
@@ -238,7 +271,8 @@ class LayerReader:
         active = np.empty((spec.planes, vectors), dtype=np.int32)
         kernels.active_rows(planes, active)
         decisions = np.zeros((spec.lanes, spec.planes, vectors), dtype=np.int32)
-        sums = np.zeros((array.tile.weights.shape[1], vectors if wanted else 0), dtype=np.int64)
+        wanted = 0 if self.short_cut else vectors
+        sums = np.zeros((array.tile.weights.shape[1], wanted), dtype=np.int64)
         found = self._borrow()
         kernels.read_columns(
             planes,
@@ -260,7 +294,7 @@ class LayerReader:
         try:
             return self._found.get_nowait()
         except Empty:
-            return Statistics.empty(self.mapped.spec)
+            return Statistics.empty(self.extent)
 
     def _give_back(self, found: Statistics, array: Array, active: NDArray[np.int32]) -> None:
         """Hand statistics to the next thread, the reads of one crossbar counted."""
@@ -270,15 +304,21 @@ class LayerReader:
         found.conversions_skipped += (active.size - reads) * len(array.physical)
         self._found.put(found)
 
+    def _fold(self) -> None:
+        """Add up what the threads counted: one histogram a layer is kept, however many threads."""
+        total = self._borrow()
+        while not self._found.empty():
+            total.add(self._found.get())
+        self._found.put(total)
+
     @property
     def statistics(self) -> Statistics:
         """Of everything read so far."""
         if not self._counting:
             raise ValueError("a reader without statistics counts nothing")
-        parts = [self._found.get() for _ in range(self._found.qsize())]
-        for part in parts:
-            self._found.put(part)
-        return Statistics.total(parts, self.mapped.spec)
+        found = self._borrow()
+        self._found.put(found)
+        return found
 
     def _compare(self, product: NDArray[np.int64], exact: NDArray[np.int64]) -> None:
         """Take note of how far the sums of a batch are from the integer product.
@@ -304,12 +344,13 @@ class LayerReader:
     @property
     def costs(self) -> Costs:
         """Totals of all batches."""
-        spec, statistics = self.mapped.spec, self.statistics
+        spec, statistics, ideal = self.mapped.spec, self.statistics, self.ideal
         histogram, conversions = statistics.histogram, statistics.conversions
         optimal, information = 0.0, 0.0
         if conversions:
             optimal, information = optimal_decisions(histogram), entropy(histogram)
-        bounded = bounded_bits(np.arange(spec.largest_active + 1), cell_bits=spec.cell_bits)
+        bounded = bounded_bits(np.arange(self.extent.active + 1), cell_bits=spec.cell_bits)
+        static = max(array.static_bits for array in self.arrays)
         return Costs(
             full_bits=full_search_bits(
                 readout_bits=spec.readout_bits, largest_count=spec.largest_count
@@ -321,8 +362,11 @@ class LayerReader:
             conversions_skipped=statistics.conversions_skipped,
             decisions=self._decisions,
             cycles=max(stream.cycles for stream in self._streams),
-            static_bits=max(array.static_bits for array in self.arrays),
-            bounded_decisions=int(statistics.by_active.sum(axis=(0, 1, 3)) @ bounded),
+            counts_above_bound=statistics.above_bound,
+            static_bits=static if ideal else None,
+            bounded_decisions=(
+                int(statistics.by_active.sum(axis=(0, 1, 3)) @ bounded) if ideal else None
+            ),
             optimal_decisions=round(conversions * optimal),
             information_bits=conversions * information,
         )

@@ -81,15 +81,6 @@ class Readout:
         """One tree serves all slices and planes: one table, loaded once per layer."""
         return len({table for of_slice in self.tables for table in of_slice}) == 1
 
-    def contributions(self) -> NDArray[np.int64]:
-        """What a count adds to its output, by slice, plane and count: weights included."""
-        return self.values * weights_of(self.spec)[..., np.newaxis]
-
-    def errors(self) -> NDArray[np.int64]:
-        """What of the contributions is error."""
-        exact = np.arange(self.values.shape[-1])
-        return (self.values - exact) * weights_of(self.spec)[..., np.newaxis]
-
 
 def weights_of(spec: TileSpec) -> NDArray[np.int64]:
     """What a count of one weighs, by slice and plane."""

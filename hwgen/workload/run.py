@@ -18,6 +18,7 @@ from hwgen.workload.parts import TEST
 from hwgen.workload.reading import LayerReader
 from hwgen.workload.readout import Readout
 from hwgen.workload.shapes import shapes_of
+from hwgen.workload.statistics import check_size
 from hwgen_models.matrix import Matrix
 from hwgen_models.network import Network
 
@@ -92,6 +93,8 @@ def run(
     if histograms is not None:
         write_archive(histograms, _histograms_of(readers), MARK)
 
+    lossless = all(reader.lossless for reader in readers.values())
+    integer = outputs if lossless else model.run(codes)  # the readers found no difference
     costs = Costs.total([reader.costs for reader in readers.values()])
     layers = {
         name: {"images": len(chosen), **shapes_of(model, reader.mapped.layer), **reader.as_json()}
@@ -106,10 +109,10 @@ def run(
         "calibration": found.calibration,
         "calibration_images": found.calibration_images,
         "top1": chosen.top1(outputs),
-        "top1_integer": chosen.top1(model.run(codes)),
+        "top1_integer": chosen.top1(integer),
         "products": sum(layer["products"] for layer in layers.values()),
         "weights": sum(layer["weights"] for layer in layers.values()),
-        "lossless": all(reader.lossless for reader in readers.values()),
+        "lossless": lossless,
         **costs.as_json(),
         "histogram": np.sum([layer["histogram"] for layer in layers.values()], axis=0).tolist(),
         "histograms": None if histograms is None else str(histograms),
@@ -133,7 +136,8 @@ def readers_of(
     Raises
     ------
     UserError
-        When a layer does not fit, or the path is not one of `PATHS` or needs lossless tables.
+        When a layer or the histograms do not fit, or the path is not one of `PATHS` or needs
+        lossless tables.
     """
     if path not in PATHS:
         raise UserError(f"--path: must be {' or '.join(PATHS)}, not {path!r}")
@@ -154,6 +158,7 @@ def readers_of(
         else:
             number = sum(len(reader.arrays) for reader in readers.values())
             readers[layer.name] = NonidealReader(mapped, readout, design, first_crossbar=number)
+    check_size(design, [reader.extent for reader in readers.values()])
     return readers
 
 

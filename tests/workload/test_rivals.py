@@ -40,6 +40,7 @@ def costs(**changes):
         "conversions_skipped": 50,
         "decisions": 400,
         "cycles": 1000,
+        "counts_above_bound": 0,
         "static_bits": 6,
         "bounded_decisions": 500,
         "optimal_decisions": 250,
