@@ -88,7 +88,8 @@ def main(arguments: list[str] | None = None) -> None:
         gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(  # noqa: T201
             f"{path}: {number} images, top-1 {100 * found['top1']:.1f} %, "
-            f"{seconds:.1f} s (bound {longest}; {busy:.0f} s of processors), {gigabytes:.2f} GB (bound {LARGEST_GB}), "
+            f"{seconds:.1f} s (bound {longest}; {busy:.0f} s of processors), "
+            f"{gigabytes:.2f} GB (bound {LARGEST_GB}), "
             f"{found['conversions']:,} conversions, {rate / 1e6:.0f} M conversions/s, "
             f"ratio {rate / plain:.0f}"
         )
