@@ -10,7 +10,7 @@ from hwgen.errors import UserError
 from hwgen_models.layer import Shape
 from hwgen_models.network import Network
 
-__all__ = ["Images", "codes_of", "real_of"]
+__all__ = ["Images", "codes_of", "real_of", "require_other"]
 
 CHUNK = 64  # images quantised at once
 
@@ -49,6 +49,23 @@ class Images:
             return None
         largest = outputs.reshape(len(outputs), -1).argmax(axis=1)
         return float((largest == self.labels).mean())
+
+
+def require_other(calibration: Images, reported: Images) -> None:
+    """Refuse images that are reported and have calibrated: the result would flatter itself.
+
+    Raises
+    ------
+    UserError
+        When any image is among both.
+    """
+    known = {image.tobytes() for image in calibration.pixels}
+    same = sum(image.tobytes() in known for image in reported.pixels)
+    if same:
+        raise UserError(
+            f"--calibration: must hold other images than are run of {reported.name}, "
+            f"not {same} of the same"
+        )
 
 
 def real_of(images: Images, shape: Shape, *, channels_first: bool) -> NDArray[np.float32]:

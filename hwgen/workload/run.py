@@ -11,8 +11,8 @@ from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
 from hwgen.workload.costs import Costs
-from hwgen.workload.images import codes_of
-from hwgen.workload.inputs import load_images, open_network
+from hwgen.workload.images import codes_of, require_other
+from hwgen.workload.inputs import calibration_images, load_images, open_network
 from hwgen.workload.nonideal import NonidealReader
 from hwgen.workload.parts import TEST
 from hwgen.workload.reading import LayerReader
@@ -86,6 +86,8 @@ def run(
     found = open_network(network, calibration=calibration or data, kernels=kernels)
     model = found.network
     chosen = load_images(data, part=TEST, images=images)
+    if found.calibration is not None:
+        require_other(calibration_images(found.calibration), chosen)
     codes = codes_of(model, chosen)
     readers = readers_of(design, model, where=network, path=path)
     product = Product(readers, model, len(chosen), progress)
