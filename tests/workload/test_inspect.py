@@ -8,6 +8,7 @@ import pytest
 from hwgen.config import load
 from hwgen.report.tables import as_text
 from hwgen.workload.inspect import inspect
+from hwgen.workload.parts import CALIBRATION, TEST
 from hwgen.workload.run import run
 from tests.documented import missing_keys, undocumented_keys
 from tests.workload.test_fuzzed_networks import tflite
@@ -20,9 +21,10 @@ def files(tmp_path):
     nodes, constants = classifier()
     (tmp_path / "net.tflite").write_bytes(tflite())
     (tmp_path / "net.onnx").write_bytes(model(nodes, constants))
-    images = np.random.default_rng(1).integers(0, 256, (20, 9, 8, 4), dtype=np.uint8)
+    images = np.random.default_rng(1).integers(0, 256, (40, 9, 8, 4), dtype=np.uint8)
     parts = {"mean": np.full(4, 0.5), "std": np.full(4, 0.25)}
-    np.savez(tmp_path / "data.npz", images=images, labels=np.arange(20) % 5, **parts)
+    split = np.where(np.arange(40) < 20, CALIBRATION, TEST)
+    np.savez(tmp_path / "data.npz", images=images, labels=np.arange(40) % 5, split=split, **parts)
     return tmp_path
 
 
