@@ -18,7 +18,7 @@ from hwgen.workload.reading import LayerReader
 from hwgen.workload.readout import Readout
 from hwgen.workload.sampling import Sample
 from hwgen.workload.shapes import shapes_of
-from hwgen.workload.statistics import check_size
+from hwgen.workload.statistics import Extent, check_size
 from hwgen.workload.tradeoff import Choice, Tradeoff, contexts_of
 from hwgen.workload.trials import Trials
 from hwgen_models.matrix import Matrix
@@ -113,6 +113,7 @@ class Calibration:
         self.design, self.spec = design, design.spec
         self.network, self.layers, self.codes, self.labels = network, layers, codes, labels
         self.granularity, self.budget = granularity, budget
+        check_size(design, map(Extent.of, layers.values()))  # before tables of all counts are made
         self.candidates = Candidates.of(self.spec)
         self.contexts = contexts_of(granularity, slices=self.spec.slices, planes=self.spec.planes)
         self._shared = granularity == "network"
@@ -131,7 +132,6 @@ class Calibration:
             conversions += vectors * readers[name].conversions_per_vector
             if self.budget.kind != "lossless":
                 samples[name] = Sample(mapped, vectors)
-        check_size(self.design, [reader.extent for reader in readers.values()])
         self._work.begin(conversions)
 
         def product(layer: Matrix, vectors: NDArray) -> NDArray[np.int64]:

@@ -164,15 +164,7 @@ class LayerReader:
     @cached_property
     def extent(self) -> Extent:
         """How far U, bounds and counts of this layer can reach."""
-        spec = self.mapped.spec
-        rows = max(len(array.tile.weights) for array in self.arrays)
-        bound = max(int(array.columns[..., 1].max()) for array in self.arrays)
-        return Extent(
-            spec=spec,
-            active=rows * (2**spec.dac_bits - 1),
-            bound=bound,
-            count=bound if self.ideal else spec.largest_count,
-        )
+        return Extent.of(self.mapped, ideal=self.ideal)
 
     @property
     def conversions_per_vector(self) -> int:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from hwgen.config import Design
 from hwgen.errors import UserError
+from hwgen.mapping.tiles import MappedLayer
+from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.spec import TileSpec
 
 __all__ = ["Extent", "Statistics", "check_size"]
@@ -36,6 +38,25 @@ class Extent:
     active: int
     bound: int
     count: int
+
+    @classmethod
+    def of(cls, mapped: MappedLayer, *, ideal: bool = True) -> "Extent":
+        """Find how far a layer can reach, on ideal arrays or on others."""
+        spec, largest_digit = mapped.spec, 2**mapped.spec.dac_bits - 1
+        stored = max(
+            int(
+                magnitude_slices(tile.weights, slices=spec.slices, cell_bits=spec.cell_bits)
+                .sum(axis=0)
+                .max()
+            )
+            for tile in mapped.tiles
+        )
+        return cls(
+            spec=spec,
+            active=largest_digit * max(len(tile.weights) for tile in mapped.tiles),
+            bound=largest_digit * stored,
+            count=largest_digit * stored if ideal else spec.largest_count,
+        )
 
     @property
     def by_active(self) -> tuple[int, int, int, int]:

@@ -1,11 +1,16 @@
 """Layers on arrays that are not ideal, against their golden tiles one by one."""
 
+import json
+
 import numpy as np
 import pytest
 
 from hwgen.config import load
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
+from hwgen.report.figures import decisions_figure
+from hwgen.report.runs import read_runs
+from hwgen.report.tables import as_text
 from hwgen.workload.nonideal import NonidealReader
 from hwgen.workload.reading import LayerReader
 from hwgen.workload.readout import Readout
@@ -148,6 +153,49 @@ def test_tables_may_differ_by_slice_and_plane(reader, codes):
 
     np.testing.assert_array_equal(sums_of(flawless, codes), sums_of(ideal, codes))
     assert flawless.costs == ideal.costs
+
+
+def test_leakage_lifts_counts_above_their_bounds(reader, codes):
+    """Counted from the histogram of U, one bound for all columns: these are fewer."""
+    leaking = reader({"on_off_ratio": 3})
+
+    sums_of(leaking, codes)
+
+    found, costs = leaking.statistics, leaking.costs
+    above_active = sum(
+        int(found.by_active[:, :, u, u + 1 :].sum()) for u in range(found.by_active.shape[2])
+    )
+    by_bound = found.by_bound.sum(axis=0)
+    above = sum(int(row[bound + 1 :].sum()) for bound, row in enumerate(by_bound))
+    assert 0 <= above_active <= above == costs.counts_above_bound
+    assert above > costs.conversions / 100
+    assert found.by_active.shape[3] == found.by_bound.shape[2] == 17  # room for all counts
+
+
+def test_rivals_that_rest_on_bounds_have_no_figures_on_flawed_arrays(small, small_design):
+    device = {"device": {"on_off_ratio": 3}}
+    found = run(load(small_design | device), small.network_file, small.data_file)
+
+    for one in (found, *found["layers"].values()):
+        assert one["static_bits"] is None
+        assert one["counts_above_bound"] > 0
+        for name, figures in one["rivals"].items():
+            known = name in {"optimal_tree", "entropy"}
+            assert {figure is not None for figure in figures.values()} == {known}
+    assert found["counts_above_bound"] == sum(
+        layer["counts_above_bound"] for layer in found["layers"].values()
+    )
+    text = as_text("run", found)
+    assert f"{found['counts_above_bound']:,} counts above what ideal arrays allow" in text
+    file = small.folder / "run.json"
+    file.write_text(json.dumps(found))
+    (read,) = read_runs([file])
+    assert list(read.whole.rivals) == ["optimal_tree", "entropy"]
+    legend = decisions_figure([read]).legends[1]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "optimal tree",
+        "entropy: the limit",
+    ]
 
 
 def test_a_whole_network_runs_on_flawed_arrays(small, small_design):

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from hwgen.config import Range
-from hwgen.errors import Mismatch
+from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer, map_layer
-from hwgen.workload.reading import LayerReader
+from hwgen.workload import reading
+from hwgen.workload.reading import LayerReader, threads_wanted
 from hwgen.workload.readout import Readout
+from hwgen.workload.statistics import Statistics
 from hwgen_models.active_rows import active_rows
 from hwgen_models.codes import Codes
 from hwgen_models.crossbar import magnitude_slices
@@ -282,6 +284,62 @@ def test_neither_parts_nor_batches_nor_threads_matter(path, threads, monkeypatch
         agree(reader, golden)
         assert sum(steps) == 43 * reader.conversions_per_vector
         assert sum(steps) == reader.costs.conversions + reader.costs.conversions_skipped
+
+
+def test_one_histogram_a_layer_is_kept_and_none_larger_than_the_layer_needs(monkeypatch):
+    """However many threads there are: 20 inputs on 256 rows of two-bit cells and digits."""
+    monkeypatch.setenv("HWGEN_THREADS", "16")
+    monkeypatch.setattr(LayerReader, "CHUNK", 2)
+    wide = {"rows": 256, "cell_bits": 2, "slices": 4, "dac_bits": 2, "readout_bits": 12}
+    spec = TileSpec(**SMALL | wide, search="twin-range")
+    mapped = map_layer(dense(20, 5), spec, codes=UNSIGNED)
+    readout = Readout.by_context(spec, tables_of(spec, "binary"))
+    reader, made = LayerReader(mapped, readout), []
+    empty = Statistics.empty
+    monkeypatch.setattr(Statistics, "empty", lambda *given: made.append(empty(*given)) or made[-1])
+
+    for _ in range(3):
+        reader.product(some((1, 64, 20), UNSIGNED))
+
+    kept = [reader._found.get() for _ in range(reader._found.qsize())]
+    assert len(kept) == 1
+    stored = magnitude_slices(mapped.tiles[0].weights, slices=4, cell_bits=2).sum(axis=0).max()
+    assert kept[0].by_active.shape == (4, 4, 3 * 20 + 1, 3 * stored + 1)
+    assert kept[0].by_bound.shape == (4, 3 * stored + 1, 3 * stored + 1)
+    held = kept[0].by_active.nbytes + kept[0].by_bound.nbytes
+    assert held == reader.extent.nbytes < 2e6  # not 227 MB
+    assert len(made) <= 16 * 3
+
+
+def test_large_histograms_take_fewer_threads(monkeypatch):
+    monkeypatch.setenv("HWGEN_THREADS", "16")
+    monkeypatch.setattr(LayerReader, "CHUNK", 2)
+    mapped = map_layer(dense(16, 5), TileSpec(**SMALL), codes=UNSIGNED)
+    reader = LayerReader(mapped, Readout.by_context(mapped.spec, tables_of(mapped.spec, "binary")))
+    monkeypatch.setattr(reading, "SPARE_BYTES", 2 * reader.extent.nbytes)
+    pools = []
+
+    class Pool(reading.ThreadPoolExecutor):
+        def __init__(self, threads):
+            pools.append(threads)
+            super().__init__(threads)
+
+    monkeypatch.setattr(reading, "ThreadPoolExecutor", Pool)
+    reader.product(some((1, 30, 16), UNSIGNED))
+
+    assert pools == [3]
+
+
+def test_threads_are_as_wanted(monkeypatch):
+    monkeypatch.delenv("HWGEN_THREADS", raising=False)
+    monkeypatch.setattr(reading.os, "sched_getaffinity", lambda _: range(64), raising=False)
+    assert threads_wanted() == 8
+    monkeypatch.setenv("HWGEN_THREADS", "12")
+    assert threads_wanted() == 12
+    for wrong in ("0", "100", "two", ""):
+        monkeypatch.setenv("HWGEN_THREADS", wrong)
+        with pytest.raises(UserError, match=r"^HWGEN_THREADS: must be an integer between 1 and 99"):
+            threads_wanted()
 
 
 def test_the_signal_to_error_ratio_is_of_the_sums_with_bias():

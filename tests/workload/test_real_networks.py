@@ -138,6 +138,24 @@ def test_the_array_equals_the_integer_network_bit_for_bit(network, data, images)
     assert not any(layer["largest_error"] for layer in counted[0].values())
 
 
+def test_two_bits_in_cells_and_on_word_lines_change_nothing():
+    design = load({
+        "name": "wide",
+        "extends": "baseline",
+        "array": {"rows": 256, "cell_bits": 2},
+        "inputs": {"dac_bits": 2},
+        "readout": {"bits": 12},
+    })
+
+    found = run(design, str(RESNET_8), str(CIFAR), images=1, path="bit-sliced")
+
+    assert found["lossless"]
+    assert found["top1"] == found["top1_integer"]
+    assert not any(layer["largest_error"] for layer in found["layers"].values())
+    assert len(found["histogram"]) == 256 * 3 * 3 + 1
+    assert sum(found["histogram"]) == found["conversions"] > 0
+
+
 @pytest.mark.slow
 def test_resnet_20_saves_what_is_known():
     """500 images: the accuracy of the integer network, and the savings of two lossless ranges."""

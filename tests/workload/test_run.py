@@ -10,7 +10,11 @@ from hwgen.cli import cli
 from hwgen.config import load
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer
+from hwgen.workload.calibrate import calibrate
 from hwgen.workload.run import PATHS, run
+from hwgen_models.matrix import Dense
+from hwgen_models.network import INPUT, Network
+from hwgen_models.requantise import Fixed
 from hwgen_models.search import SearchTree
 
 COSTS = {
@@ -259,6 +263,55 @@ def test_refuses_in_one_line(small, small_design):
 
     with pytest.raises(UserError, match=rf"^{re.escape(message)}$"):
         run(load(small_design), small.network_file, small.data_file)
+
+
+WIDE = {
+    "name": "wide",
+    "extends": "baseline",
+    "array": {"rows": 1024, "cell_bits": 4},
+    "inputs": {"dac_bits": 4},
+    "readout": {"bits": 12, "saturate": True},
+}
+TOO_LARGE = (
+    r"^<design>: array\.rows, array\.cell_bits, inputs\.dac_bits: histograms of the "
+    r"network must need at most 2 GB, not \d+\.\d GB with 1024, 4, 4$"
+)
+
+
+def test_histograms_that_would_fill_the_memory_are_refused(tmp_path):
+    """1024 inputs of the largest weights, on word lines and in cells of four bits."""
+    layer = Dense(
+        name="full",
+        weights=np.full((1024, 2), 127, dtype=np.int8),
+        bias=np.zeros(2, dtype=np.int32),
+        sources=(INPUT,),
+        requantise=Fixed(
+            multiplier=np.ones(2, dtype=np.int32), shift=np.ones(2, dtype=np.uint8), low=0, high=255
+        ),
+    )
+    network = Network.chain((layer,))
+    np.savez(tmp_path / "full.npz", **network.to_arrays())
+    np.savez(tmp_path / "data.npz", images=np.zeros((2, 32, 32, 1), dtype=np.uint8))
+    files = str(tmp_path / "full.npz"), str(tmp_path / "data.npz")
+    ranged = {"readout": WIDE["readout"] | {"kind": "twin-range"}}
+
+    with pytest.raises(UserError, match=TOO_LARGE):
+        run(load(WIDE), *files)
+    with pytest.raises(UserError, match=TOO_LARGE):
+        calibrate(load(WIDE | ranged), *files, out=tmp_path / "out.yaml")
+
+
+def test_the_integer_network_runs_again_only_where_it_may_differ(small, small_design, monkeypatch):
+    runs, whole = [], Network.run
+    monkeypatch.setattr(Network, "run", lambda *given: runs.append(0) or whole(*given))
+
+    lossless = run(load(small_design), small.network_file, small.data_file, path="bit-sliced")
+    assert len(runs) == 1
+    small_design["readout"]["ranges"] = [{"payload": 5, "truncation": 2}] * 2
+    lossy = run(load(small_design), small.network_file, small.data_file)
+
+    assert len(runs) == 3
+    assert lossy["top1_integer"] == lossless["top1_integer"] == lossless["top1"]
 
 
 def test_tables_of_a_layer_that_the_network_lacks_are_refused():
