@@ -87,11 +87,12 @@ def at_price(
     price = 10**exponent * conversions / len(tradeoffs)
     if not shared:
         return {name: one.descend(price * stakes[name]) for name, one in tradeoffs.items()}
-    scores = {
-        name: one.decisions + price * stakes[name] * one.powers_of_one()
+    scores = sum(
+        one.decisions + price * stakes[name] * one.powers_of_one()
         for name, one in tradeoffs.items()
-    }
-    return _cheapest(scores, shared=True)
+    )
+    shared_by_all = next(iter(tradeoffs.values())).first(scores)
+    return dict.fromkeys(tradeoffs, shared_by_all)
 
 
 def within_sqnr(tradeoffs: Tradeoffs, ratio_db: float, *, shared: bool) -> Choices:

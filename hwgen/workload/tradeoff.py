@@ -32,6 +32,7 @@ __all__ = ["GRANULARITIES", "Choice", "Tradeoff", "contexts_of"]
 
 GRANULARITIES = ("network", "layer", "slice", "slice-plane")
 SWEEPS = 8  # of a descent; most end sooner
+SLACK = 1e-6  # of a context's decisions: tables that lie closer are equal, the first is taken
 
 Cells = tuple[tuple[int, int], ...]  # slice, plane
 Choice = NDArray[np.int64]  # of a candidate for every context
@@ -117,6 +118,21 @@ class Tradeoff:
         (alone,) = self._alone
         return alone / self.signal
 
+    def first(self, scores: NDArray[np.float64], context: int | None = None) -> NDArray[np.int64]:
+        """Take the first, which is the most exact, of the tables with the least score.
+
+        Tables that read all counts alike which occur score alike but for rounding; what they do to
+        counts that never occurred decides.
+
+        Parameters
+        ----------
+        scores : numpy.ndarray of float64, shape (contexts, tables), or (tables,) of `context`
+            In decisions.
+        """
+        decisions = self.decisions if context is None else self.decisions[context]
+        slack = SLACK * decisions.max(axis=-1, keepdims=True)
+        return (scores <= scores.min(axis=-1, keepdims=True) + slack).argmax(axis=-1)
+
     def descend(self, price: float, start: Choice | None = None) -> Choice:
         """Find a choice for which decisions + price x error power is least, change by change.
 
@@ -128,9 +144,7 @@ class Tradeoff:
             Where to start; without one, each context with its best as if it alone erred.
         """
         price /= self.signal
-        if start is None:
-            start = (self.decisions + price * self._alone).argmin(axis=1)
-        choice = start.copy()
+        choice = self.first(self.decisions + price * self._alone) if start is None else start.copy()
         error = self._error(choice)
         for _ in range(SWEEPS):
             before = choice.copy()
@@ -138,7 +152,7 @@ class Tradeoff:
                 rest = error - self._error_of(context, table)
                 cross = self._errors @ self._against(context, rest)
                 power = 2 * cross + self._alone[context]
-                best = int((self.decisions[context] + price * power).argmin())
+                best = int(self.first(self.decisions[context] + price * power, context))
                 if best != table:
                     choice[context] = best
                     error = rest + self._error_of(context, best)

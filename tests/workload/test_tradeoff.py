@@ -145,6 +145,22 @@ def test_higher_prices_cost_more_and_err_less(small, small_design):
     assert powers == sorted(powers, reverse=True)
 
 
+def test_of_tables_that_read_all_counts_alike_the_most_exact_is_taken(small, small_design):
+    """In a plane that never has a count above 1, a table may do anything to larger ones."""
+    case = Case(small, small_design, "slice-plane")
+    assert case.sample.counts[6, 7].max() == 1
+
+    for price in (1e2, 1e4, 1e6):
+        chosen = int(case.made().descend(price)[-1])
+
+        done = np.concatenate(
+            [case.candidates.values[:, :2], case.candidates.decisions[:, :2]], axis=1
+        )
+        alike = (done == done[chosen]).all(axis=1)
+        assert alike.sum() > 3
+        assert chosen == np.flatnonzero(alike)[0]
+
+
 def test_trimming_stays_within_the_limit(case):
     choice = np.zeros(len(case.contexts), dtype=np.int64)
 
