@@ -150,6 +150,7 @@ def test_of_tables_that_read_all_counts_alike_the_most_exact_is_taken(small, sma
     case = Case(small, small_design, "slice-plane")
     assert case.sample.counts[6, 7].max() == 1
 
+    equals = []
     for price in (1e2, 1e4, 1e6):
         chosen = int(case.made().descend(price)[-1])
 
@@ -157,8 +158,9 @@ def test_of_tables_that_read_all_counts_alike_the_most_exact_is_taken(small, sma
             [case.candidates.values[:, :2], case.candidates.decisions[:, :2]], axis=1
         )
         alike = (done == done[chosen]).all(axis=1)
-        assert alike.sum() > 3
+        equals.append(alike.sum())
         assert chosen == np.flatnonzero(alike)[0]
+    assert max(equals) > 3
 
 
 def test_trimming_stays_within_the_limit(case):
