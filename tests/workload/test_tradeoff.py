@@ -145,20 +145,14 @@ def test_higher_prices_cost_more_and_err_less(small, small_design):
     assert powers == sorted(powers, reverse=True)
 
 
-def test_of_tables_that_read_all_counts_alike_the_most_exact_is_taken(small, small_design):
-    """Where large counts never occur, a table may do anything to them: what it should is best."""
-    case = Case(small, small_design, "slice-plane")
+def test_of_tables_that_score_alike_but_for_rounding_the_most_exact_is_taken(small, small_design):
+    tradeoff = Case(small, small_design, "slice").tradeoff
+    scores = np.full(tradeoff.decisions.shape, 1e9)
+    scores[:, 5], scores[:, 8], scores[:, 9] = 1000, 1000 * (1 - 1e-12), 990
+    scores[3, 9] = 1010
 
-    choice = case.tradeoff.descend(1e6)
-
-    equals = []
-    for (cell,), chosen in zip(case.contexts, choice.tolist(), strict=True):
-        occur = case.histogram[cell] > 0
-        done = np.hstack([case.candidates.values[:, occur], case.candidates.decisions[:, occur]])
-        alike = np.flatnonzero((done == done[chosen]).all(axis=1))
-        assert chosen == alike[0]
-        equals.append(len(alike))
-    assert max(equals) > 3
+    assert tradeoff.first(scores).tolist() == [9, 9, 9, 5, 9, 9, 9]
+    assert tradeoff.first(scores[3], 3) == 5
 
 
 def test_trimming_stays_within_the_limit(case):
