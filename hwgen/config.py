@@ -550,7 +550,7 @@ def _plain(value: object) -> object:
     """Turn a checked value back into what a file holds."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value.model_dump() if isinstance(value, BaseModel) else value
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
 # From pydantic's errors to one line

@@ -301,6 +301,9 @@ class Device(Section):
         return self == Device(seed=self.seed)
 
 
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[a-p]{10}$")]
+
+
 class LayerTable(Section):
     """The tables of one layer: the one of these keys that the granularity asks for."""
 
@@ -334,6 +337,12 @@ class Tables(Section):
         "`readout`.",
         json_schema_extra={"default_text": "{}"},
     )
+    images: Annotated[tuple[Fingerprint, ...], Strict(False)] = key(
+        (),
+        "Fingerprints of the images that calibrated; `run` does not report these.",
+        constraint="a list of ten letters from 'a' to 'p' each",
+        default_text="[]",
+    )
 
 
 def constraint(field: FieldInfo) -> str:
@@ -364,11 +373,12 @@ def constraint(field: FieldInfo) -> str:
 
 
 def collection(kind: object) -> str:
-    """Say what a list or mapping of this type must be, wherever it lies."""
+    """Say what an item of a list or mapping must be, by its type."""
     if get_origin(kind) is tuple:
         inner = bare(get_args(kind)[0])
         return "a list of two ranges" if inner is RangeKeys else "a list of lists"
-    return "a mapping or [payload, truncation]" if kind is RangeKeys else "a mapping"
+    names = {RangeKeys: "a mapping or [payload, truncation]", str: "ten letters from 'a' to 'p'"}
+    return names.get(kind, "a mapping")
 
 
 def bare(annotation: object) -> object:

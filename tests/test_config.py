@@ -274,7 +274,7 @@ BAD_KEYS = [
     ("readout: {ranges: [{payload: 3}, {payload: 8}]}", ("readout.ranges: must be null for "
      "readout.kind 'binary', not [{payload: 3, truncation: 0}, {payload: 8, truncation: 0}]")),
     ("tables: {granularity: layer}", ("tables: must be null for readout.kind 'binary', not "
-     "{granularity: 'layer', layers: {}}")),
+     "{granularity: 'layer', layers: {}, images: []}")),
     ("array: {rows: 1}, interface: {x_elements: 1}, readout: {kind: twin-range, bits: 1}",
      ("readout.bits: must be at least 2 for readout.kind 'twin-range' (two ranges, but one "
      "code), not 1")),
@@ -336,6 +336,8 @@ BAD_KEYS = [
     (("readout: {kind: twin-range}, weights: {bits: 2}, tables: {granularity: slice-plane, "
      "layers: {a: {planes: [[[[3, 0], [8, 0]]]]}}}"),
      "tables.layers.a.planes[0]: must have 8 entries, one for each plane, not 1"),
+    ("readout: {kind: twin-range}, tables: {images: [abcdefghiz]}",
+     "tables.images[0]: must be ten letters from 'a' to 'p', not 'abcdefghiz'"),
     # time
     ("timing: {settle_row: 1}", "timing.settle_row: must be an integer between 2 and 1023, not 1"),
     ("timing: {sample_cycles: 0}",

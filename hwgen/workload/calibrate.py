@@ -21,7 +21,7 @@ from hwgen.mapping.tiles import MappedLayer, map_layer
 from hwgen.workload.budgets import Budget
 from hwgen.workload.calibrated import check_out, write
 from hwgen.workload.calibration import Calibration, Progress
-from hwgen.workload.images import codes_of
+from hwgen.workload.images import codes_of, fingerprints
 from hwgen.workload.inputs import load_images, open_network
 from hwgen.workload.parts import CALIBRATION
 from hwgen.workload.tradeoff import GRANULARITIES
@@ -114,7 +114,7 @@ def calibrate(
     )
     choices = calibrated.choose()
     tables = {name: calibrated.ranges(choice) for name, choice in choices.items()}
-    write(design, out, granularity, tables)
+    write(design, out, granularity, tables, fingerprints(chosen))
     return {
         "out": str(out),
         "design": design.name,

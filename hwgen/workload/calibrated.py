@@ -1,7 +1,7 @@
 """The design file that a calibration writes: what it extends, and the tables."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -52,7 +52,13 @@ def check_out(design: Design, out: Path) -> None:
     check_file(out, is_earlier)
 
 
-def write(design: Design, out: Path, granularity: str, layers: Mapping[str, Mapping]) -> None:
+def write(
+    design: Design,
+    out: Path,
+    granularity: str,
+    layers: Mapping[str, Mapping],
+    images: Sequence[str],
+) -> None:
     """Write the design file: whole or not at all.
 
     Parameters
@@ -65,6 +71,8 @@ def write(design: Design, out: Path, granularity: str, layers: Mapping[str, Mapp
         As of ``tables.granularity``.
     layers : mapping
         As of ``tables.layers``, with ranges as pairs.
+    images : sequence of str
+        Fingerprints of the calibration images.
 
     Raises
     ------
@@ -74,7 +82,9 @@ def write(design: Design, out: Path, granularity: str, layers: Mapping[str, Mapp
     tables = {
         name: {key: _lines(key, found[key]) for key in found} for name, found in layers.items()
     }
-    keys = _extends(design, out) | {"tables": {"granularity": granularity, "layers": tables}}
+    keys = _extends(design, out) | {
+        "tables": {"granularity": granularity, "layers": tables, "images": _Flow(images)}
+    }
     text = MARK + yaml.dump(keys, Dumper=_Dumper, sort_keys=False, width=2**20)
     if len(text.encode()) > LARGEST_BYTES:
         raise UserError(

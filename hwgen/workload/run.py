@@ -11,7 +11,7 @@ from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
 from hwgen.workload.costs import Costs
-from hwgen.workload.images import codes_of, require_other
+from hwgen.workload.images import Images, codes_of, fingerprints, require_other
 from hwgen.workload.inputs import calibration_images, load_images, open_network
 from hwgen.workload.nonideal import NonidealReader
 from hwgen.workload.parts import TEST
@@ -88,6 +88,7 @@ def run(
     chosen = load_images(data, part=TEST, images=images)
     if found.calibration is not None:
         require_other(calibration_images(found.calibration), chosen)
+    check_images(design, chosen)
     codes = codes_of(model, chosen)
     readers = readers_of(design, model, where=network, path=path)
     product = Product(readers, model, len(chosen), progress)
@@ -181,6 +182,17 @@ def check_tables(design: Design, layers: Sequence[str]) -> None:
                 f"{design.source}: tables.layers: must be layers of the network "
                 f"({', '.join(layers)}), not {name!r}"
             )
+
+
+def check_images(design: Design, images: Images) -> None:
+    """Refuse to report images that the design's tables were calibrated on."""
+    known = set(design.tables.images) if design.tables else set()
+    same = sum(one in known for one in fingerprints(images)) if known else 0
+    if same:
+        raise UserError(
+            f"{images.name}: images must be others than those that calibrated {design.source}, "
+            f"not {same} of the same"
+        )
 
 
 class Product:

@@ -59,8 +59,10 @@ def calibrated(small, keys, granularity="layer", budget="lossless", **options):
     with np.load(small.data_file) as data:  # the calibration images, as if they were for tests
         part = data["split"] == CALIBRATION
         np.savez(small.folder / "c.npz", images=data["images"][part], labels=data["labels"][part])
+    tables = yaml.safe_load(out.read_text())["tables"]
+    del tables["images"]  # by which `run` would refuse them
     found = run(
-        load(keys | {"tables": yaml.safe_load(out.read_text())["tables"]}),
+        load(keys | {"tables": tables}),
         small.network_file,
         str(small.folder / "c.npz"),
     )
@@ -218,6 +220,22 @@ def test_resnet_20_improves_on_the_default_ranges(tmp_path, granularity, budget,
         ratio = result["tables"][name]["sqnr_db"]
         assert (ratio is None) == (layer["sqnr_db"] is None)
         assert ratio is None or layer["sqnr_db"] == pytest.approx(ratio, abs=1)
+
+
+def test_images_that_calibrated_are_not_reported(small, small_design):
+    calibrated(small, small_design)
+    source = small.folder / "mine.yaml"
+    source.write_text(yaml.safe_dump(small_design))
+    out = small.folder / "b.yaml"
+    calibrate(load(str(source)), small.network_file, small.data_file, out=out)
+    message = (
+        f"{small.folder / 'c.npz'}: images must be others than those that calibrated {out}, "
+        "not 10 of the same"
+    )
+
+    assert run(load(str(out)), small.network_file, small.data_file)["images"] == 30
+    with pytest.raises(UserError, match=rf"^{re.escape(message)}$"):
+        run(load(str(out)), small.network_file, str(small.folder / "c.npz"))
 
 
 def test_test_images_play_no_part(small, small_design):
