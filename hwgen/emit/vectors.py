@@ -22,7 +22,7 @@ from hwgen_models.row_drive import input_range
 from hwgen_models.spec import TileSpec
 from hwgen_models.tile import Result, Tile
 
-__all__ = ["Vectors", "archive", "expected", "vectors_of"]
+__all__ = ["Vectors", "archive", "expected", "made_up", "vectors_of"]
 
 REAL = 4  # vectors of the network, before the corner cases
 
@@ -44,7 +44,7 @@ def vectors_of(design: Design) -> Vectors:
     The last two are the corner cases: nothing driven at all, and every input at its largest.
     """
     real = _real(design)
-    layer, x, weights, y_in = real if real else _made_up(design.spec)
+    layer, x, weights, y_in = real if real else made_up(design.spec)
     limits = input_range(input_bits=design.spec.input_bits, signed=design.spec.signed_inputs)
     corners = np.repeat([[0], [limits[-1]]], design.spec.rows, axis=1)
     y_in = np.vstack([y_in, y_in[:1], -y_in[:1]])
@@ -104,7 +104,7 @@ def _real(design: Design) -> tuple[str, NDArray, NDArray, NDArray] | None:
     return None
 
 
-def _made_up(spec: TileSpec) -> tuple[None, NDArray, NDArray, NDArray]:
+def made_up(spec: TileSpec) -> tuple[None, NDArray, NDArray, NDArray]:
     """Return sparse inputs, weights of all magnitudes, and partial sums of some tiles."""
     vector, row, output = np.arange(REAL), np.arange(spec.rows), np.arange(spec.outputs)
     limits = input_range(input_bits=spec.input_bits, signed=spec.signed_inputs)
