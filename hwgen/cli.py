@@ -273,7 +273,7 @@ def cosim(folder: Path, simulator: str, vectors: int | None) -> dict:
 @command
 @folder_argument
 @click.option(
-    "--fpga", type=OneOf(["ice40"]), help="Map to an FPGA's LUTs instead of generic gates."
+    "--fpga", type=OneOf(["ice40", "ecp5"]), help="Map to an FPGA's LUTs instead of generic gates."
 )
 def synth(folder: Path, fpga: str | None) -> dict:
     """Count cells, flip-flops and logic depth per block."""
