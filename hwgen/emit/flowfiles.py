@@ -17,7 +17,7 @@ from hwgen_models.spec import TileSpec
 
 __all__ = ["PERIOD_NS", "flow_files"]
 
-PERIOD_NS = 10.0  # a start; nothing in the RTL depends on it
+PERIOD_NS = 20.0  # presets meet it in 130 nm, mapped without sizing and without wires
 OUTSIDE = 0.3  # of a cycle, that a digital signal takes outside
 INSIDE = 0.2  # of a cycle, that an analog pin's signal takes inside
 ARRAY = ("row_drive", "sample", "hold_clear")

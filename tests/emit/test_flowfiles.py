@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from hwgen.emit.deliver import deliverables
-from hwgen.emit.flowfiles import flow_files
+from hwgen.emit.flowfiles import PERIOD_NS, flow_files
 from hwgen.flow.tools import (
     run_yosys,
     script_command,
@@ -215,7 +215,7 @@ def test_opensta_runs_the_script(mapped):
 
 
 @pytest.mark.usefixtures("sta")
-@pytest.mark.parametrize(("period", "arrival"), [(None, "8.00"), ("20", "16.00")])
+@pytest.mark.parametrize(("period", "arrival"), [(None, "16.00"), ("10", "8.00")])
 def test_an_answer_goes_straight_into_a_flip_flop(mapped, period, arrival):
     lane = "" if "small_lane" in (mapped / "flow/verilator.f").read_text().split() else "lane0_"
     printed = timing(
@@ -284,7 +284,7 @@ def test_librelane_loads_its_configuration(folder):
     assert sorted(map(os.path.realpath, loaded["VERILOG_FILES"])) == sorted(
         os.path.realpath(path) for path in folder.glob("rtl/*.v")
     )
-    assert float(loaded["CLOCK_PERIOD"]) == 10
+    assert float(loaded["CLOCK_PERIOD"]) == PERIOD_NS
     for variable in ("PNR_SDC_FILE", "SIGNOFF_SDC_FILE"):
         assert Path(loaded[variable]).samefile(folder / "flow/small.sdc")
     with pytest.raises(InvalidConfig):
