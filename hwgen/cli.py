@@ -276,7 +276,10 @@ def cosim(folder: Path, simulator: str, vectors: int | None) -> dict:
     "--fpga", type=OneOf(["ice40", "ecp5"]), help="Map to an FPGA's LUTs instead of generic gates."
 )
 def synth(folder: Path, fpga: str | None) -> dict:
-    """Count cells, flip-flops and logic depth per block."""
+    """Count cells, flip-flops and logic depth per block.
+
+    For an FPGA, a small design is also placed and routed, for the clock that it reaches.
+    """
     from hwgen.flow.synth import synth
     from hwgen.report.progress import progress
 

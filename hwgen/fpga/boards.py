@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from amaranth import Elaboratable, Module
 from amaranth.build import Platform
+from amaranth.lib import io
 from amaranth_boards.icebreaker import ICEBreakerPlatform
 from amaranth_boards.ulx3s import ULX3S_85F_Platform
 
@@ -79,9 +80,12 @@ class _OnBoard(Elaboratable):
     def elaborate(self, platform: Platform) -> Module:
         m = Module()
         m.submodules.test = test = self.test
-        m.d.comb += platform.request("uart", 0).tx.o.eq(test.tx)
+        pins = {"tx": platform.request("uart", 0, dir="-").tx}
         for output, (resource, number) in self.board.leds.items():
-            m.d.comb += platform.request(resource, number).o.eq(getattr(test, output))
+            pins[output] = platform.request(resource, number, dir="-")
+        for output, pin in pins.items():
+            m.submodules[f"{output}_pin"] = buffer = io.Buffer("o", pin)
+            m.d.comb += buffer.o.eq(getattr(test, output))
         return m
 
 

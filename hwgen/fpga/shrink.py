@@ -7,15 +7,16 @@ from hwgen.design_keys import MOST_ROW_TILES
 
 __all__ = ["changes", "shrink"]
 
+OWN = {"extends"}  # of a file, not of the hardware
 RAM_CYCLES = 2  # that block RAM in place of an array takes to look at a column
 
 
 def shrink(design: Design, *, rows: int, outputs: int) -> Design:
     """Return the design with a smaller array and nothing else changed that need not be.
 
-    Columns become as many as the outputs take, in whole lanes. Beats of ``x`` become narrower when
-    one would hold more than all rows; a chain may have more tiles, to take as many inputs as before;
-    a conversion that settles and acquires in one cycle gets a second one.
+    Columns become as many as the outputs take, in whole lanes. Beats of ``x`` become narrower where
+    one would hold more than all rows. A chain may have more tiles, to take as many inputs as
+    before. A conversion that settles and acquires in one cycle gets a second one.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ def shrink(design: Design, *, rows: int, outputs: int) -> Design:
     fewer_rows = min(spec.rows, rows) // elements * elements
     needed = min(spec.outputs, outputs) * spec.slices * spec.polarities
     lanes = -(-needed // spec.columns_per_lane)
-    keys = design.model_dump(exclude={"extends"})
+    keys = design.model_dump(exclude=OWN)
     keys["array"] |= {"rows": fewer_rows, "columns": lanes * spec.columns_per_lane}
     keys["interface"]["x_elements"] = elements
     keys["accumulate"]["row_tiles"] = min(
@@ -47,9 +48,7 @@ def shrink(design: Design, *, rows: int, outputs: int) -> Design:
 
 def changes(design: Design, smaller: Design) -> dict[str, list]:
     """Return what differs between two designs: the key, and both values."""
-    before, after = (
-        dict(_leaves(one.model_dump(exclude={"extends"}))) for one in (design, smaller)
-    )
+    before, after = (dict(_leaves(one.model_dump(exclude=OWN))) for one in (design, smaller))
     return {key: [before[key], after[key]] for key in before if before[key] != after[key]}
 
 

@@ -91,6 +91,13 @@ KEYS: dict[str, dict[str, str]] = {
         "blocks.NAME.module": "its Verilog module",
         "blocks.NAME.instances": "how often the design holds it",
         "blocks.NAME.*": "of the keys above, those of one instance",
+        "place_and_route": "what nextpnr makes of the netlist; only with `--fpga`",
+        "place_and_route.device": "FPGA that it is placed on",
+        "place_and_route.fmax_mhz": "clock that it reaches, from flip-flop to flip-flop",
+        "place_and_route.logic_cells": "logic cells that it takes, the harness included",
+        "place_and_route.logic_cells_available": "how many the device has",
+        "place_and_route.harness_flip_flops": "flip-flops in place of pins, one logic cell each",
+        "place_and_route.reason": "why it was not placed, the figures then null; else null",
         "blocks.NAME.versus_binary": "cells against the same block of the lane with a binary "
         "search; null for blocks that this lane does not have",
     },

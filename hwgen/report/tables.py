@@ -138,6 +138,20 @@ def print_synth(result: Result, to: "Console") -> None:
     timing = {"critical_path_ns": "ns critical path", "fmax_mhz": "MHz"}
     said = [f"{_number(result[k])} {unit}" for k, unit in timing.items() if result.get(k)]
     to.print(", ".join([f"target: {result['target']}", *said]))
+    if placed := result.get("place_and_route"):
+        to.print(_placed(placed))
+
+
+def _placed(placed: Result) -> str:
+    """Say what place and route came to, or why it did not."""
+    if placed["reason"] is not None:
+        return f"not placed on {placed['device']}: {placed['reason']}"
+    return (
+        f"placed on {placed['device']}: {_count(placed['logic_cells'])} of "
+        f"{_count(placed['logic_cells_available'])} logic cells "
+        f"({_count(placed['harness_flip_flops'])} of them in place of pins), "
+        f"{_number(placed['fmax_mhz'])} MHz"
+    )
 
 
 def print_fpga(result: Result, to: "Console") -> None:
