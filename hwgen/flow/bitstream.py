@@ -135,7 +135,7 @@ def fpga(
         result |= _figures(on, built)
         result |= _contents(design, smaller, exercise)
         return _write(out, planned, built, result)
-    raise UserError(f"{design.source}: must fit {board}, even made smaller, but: {refused}")
+    raise UserError(f"{design.source}: must fit {board}, even made smaller, but does not: {refused}")
 
 
 def _environment(family: str) -> dict[str, str]:

@@ -86,7 +86,7 @@ def test_cells_of_a_block_include_what_it_instantiates():
 @pytest.mark.parametrize("fpga", [None, "ice40", "ecp5"])
 def test_a_design_adds_up_to_its_blocks(written, fpga, monkeypatch):
     # Placing it takes half a minute: tests/flow/test_place.py.
-    monkeypatch.setattr("hwgen.flow.synth.place_and_route", lambda mapped, family: {})
+    monkeypatch.setattr("hwgen.flow.synth.place_and_route", lambda *_: {})
     result = synth(written, fpga=fpga)
 
     blocks = result["blocks"]
