@@ -5,7 +5,7 @@ As in a chain of tiles, the sums of one row tile are what the next takes on ``y_
 page of a chain gives the layer's exact sums, constants included.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,11 +19,10 @@ from hwgen.mapping.tiles import MappedLayer, map_layer
 from hwgen.workload.digits import NAME
 from hwgen.workload.inputs import load_images, load_network
 from hwgen.workload.parts import TEST
-from hwgen_models.crossbar import cells_of
 from hwgen_models.input_buffer import beats_of
 from hwgen_models.output_buffer import y_words
 from hwgen_models.spec import TileSpec
-from hwgen_models.tile import Tile
+from hwgen_models.tile import Result, Tile, crossbar_of
 
 __all__ = ["Exercise", "exercise_of"]
 
@@ -83,27 +82,18 @@ def exercise_of(design: Design, *, vectors: int, columns: int) -> Exercise:
     """
     spec = design.spec
     layer, chains = _chains(design, vectors)
-    row_tiles = len(chains[0].weights)
+    ranges = design.ranges(layer)
+    row_tiles, used = len(chains[0].weights), chains[0].constants.shape[1]
     places = 1 << (spec.columns_per_lane - 1).bit_length()
     chains = chains[: max(1, columns // (places * row_tiles))]
-
-    ranges = design.ranges(layer)
-    pages, y_in, y, decisions = [], [], [], 0
-    for chain in chains:
-        sums = chain.constants
-        for weights, x in zip(chain.weights, chain.x, strict=True):
-            tile = Tile(spec, weights, table=ranges or None)
-            result = tile.run(x, sums if spec.y_in else None)
-            y_in += y_words(sums, y_bits=spec.y_bits) if spec.y_in else []
-            sums = result.y
-            y += y_words(sums, y_bits=spec.y_bits)
-            pages.append(
-                cells_of(
-                    weights, rows=spec.rows, column_map=spec.column_map, cell_bits=spec.cell_bits
-                )
-            )
-            decisions += result.total_decisions
-    used = chains[0].constants.shape[1]
+    results = [_results(spec, chain, ranges) for chain in chains]
+    y = [result.y for chain in results for result in chain]
+    y_in = [
+        sums
+        for chain, given in zip(results, chains, strict=True)
+        for sums in (given.constants, *(result.y for result in chain[:-1]))
+    ]
+    writes = table_writes(design, ranges, outputs=used)
     return Exercise(
         spec=spec,
         layer=layer,
@@ -111,16 +101,23 @@ def exercise_of(design: Design, *, vectors: int, columns: int) -> Exercise:
         outputs=len(chains) * used,
         vectors=len(chains[0].constants),
         outputs_used=used,
-        pages=tuple(pages),
+        pages=tuple(crossbar_of(spec, one).cells for chain in chains for one in chain.weights),
         x=tuple(_beats(spec, chains[0])),
-        y_in=tuple(y_in),
-        y=tuple(y),
-        writes=tuple(
-            (register.address, data)
-            for register, data in table_writes(design, ranges, outputs=used)
-        ),
-        decisions=decisions,
+        y_in=tuple(_words(spec, y_in)) if spec.y_in else (),
+        y=tuple(_words(spec, y)),
+        writes=tuple((register.address, data) for register, data in writes),
+        decisions=sum(result.total_decisions for chain in results for result in chain),
     )
+
+
+def _results(spec: TileSpec, chain: _Chain, ranges: Sequence[tuple[int, int]]) -> list[Result]:
+    """Return what every row tile of a chain makes of the sums of the one before it."""
+    results: list[Result] = []
+    for weights, x in zip(chain.weights, chain.x, strict=True):
+        sums = results[-1].y if results else chain.constants
+        tile = Tile(spec, weights, table=ranges or None)
+        results.append(tile.run(x, sums if spec.y_in else None))
+    return results
 
 
 def _chains(design: Design, vectors: int) -> tuple[str | None, list[_Chain]]:
@@ -148,14 +145,19 @@ def _layer_chains(
     drive = mapped.drive(activations[np.newaxis]).astype(np.int64)
     for column in range(mapped.column_tiles):
         tiles = mapped.chain(column)[: mapped.row_tiles if spec.y_in else 1]
-        constants = mapped.constants[tiles[0].outputs]
-        if len(constants) == tiles[0].weights.shape[1] < mapped.tiles[0].weights.shape[1]:
+        if tiles[0].weights.shape != mapped.tiles[0].weights.shape:
             return
+        constants = mapped.constants[tiles[0].outputs]
         yield _Chain(
             weights=tuple(tile.weights for tile in tiles),
             x=tuple(drive[:, tile.inputs] for tile in tiles),
             constants=np.tile(constants, (len(drive), 1)),
         )
+
+
+def _words(spec: TileSpec, blocks: Iterable[NDArray[np.int64]]) -> Iterator[int]:
+    for block in blocks:
+        yield from y_words(block, y_bits=spec.y_bits)
 
 
 def _beats(spec: TileSpec, chain: _Chain) -> Iterator[int]:
