@@ -25,7 +25,7 @@ __all__ = ["RECORD", "fpga"]
 Progress = Callable[[int, int, str], None]
 
 RECORD = "fpga.json"
-TIMES = re.compile(r"\b[Tt]ime:? +[\d.]+s|time spent|\(sec\)|\| +[\d.]+ +[\d.]+\|$")
+TIMES = re.compile(r"\b\d+\.\d+s\b|time spent|\(sec\)|\| +[\d.]+ +[\d.]+\|$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +135,9 @@ def fpga(
         result |= _figures(on, built)
         result |= _contents(design, smaller, exercise)
         return _write(out, planned, built, result)
-    raise UserError(f"{design.source}: must fit {board}, even made smaller, but does not: {refused}")
+    raise UserError(
+        f"{design.source}: must fit {board}, even made smaller, but does not: {refused}"
+    )
 
 
 def _environment(family: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from hwgen.fpga.exercise import Exercise
 
 __all__ = ["BOARDS", "Board", "Plan", "plan"]
 
+AS_WRITTEN = 'setattr -set fsm_encoding "none" w:*'  # state machines keep their way back
 USED = (".sh", ".il", ".ys", ".pcf", ".lpf")  # files of a plan; others are for other tools
 
 
@@ -111,6 +112,7 @@ def plan(board: Board, name: str, exercise: Exercise, *, seed: int) -> Plan:
         _OnBoard(test, board),
         module,
         emit_src=False,  # it would name files of this machine
+        script_after_read=AS_WRITTEN,
         script_after_synth=f"tee -q -o {cells} stat -json",
         nextpnr_opts=f"--seed {seed} --report {report}",
     )

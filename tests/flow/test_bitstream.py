@@ -150,7 +150,9 @@ def test_a_missing_tool_is_one_line(hwgen, monkeypatch, board, tool, package):
 def test_durations_are_not_in_the_log():
     log = (
         "Info: Placed 3 cells.\n"
+        "Info:     at iteration #1, type ALL: wirelen solved = 478, legal = 21779; time = 1.38s\n"
         "Info: HeAP Placer Time: 8.87s\n"
+        "Info:   of which solving equations: 4.57s\n"
         "Info: SA placement time 18.77s\n"
         "Info:    IterCnt |  w/ripup   wo/ripup |  w/r  wo/r |      arcs| batch(sec) total(sec)|\n"
         "Info:       1000 |       73        926 |   73   926 |      7966|       1.83       1.83|\n"
