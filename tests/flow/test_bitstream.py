@@ -110,13 +110,21 @@ def test_what_does_not_fit_gets_smaller(folder, builds):
     assert len(builds.plans) == 3
 
 
+def test_no_shape_is_tried_twice(folder, builds):
+    builds.refused = 99
+    with pytest.raises(UserError):
+        fpga(load({"extends": "trq", "array": {"rows": 8, "columns": 16}}), "ulx3s", folder / "d")
+
+    assert len(builds.plans) == 1
+
+
 def test_what_does_not_fit_at_all_is_one_line(hwgen, builds):
     builds.refused = 99
     ended = hwgen("fpga", "trq", "--board", "icebreaker", "-o", "d")
 
     assert ended.code == 2
     assert ended.line == (
-        "trq: must fit icebreaker, even made smaller, but does not: "
+        "trq: must fit icebreaker when cut down, but does not: "
         "Unable to place cell 'x', no BELs remaining"
     )
     assert not Path("d").exists()
