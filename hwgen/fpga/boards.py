@@ -52,7 +52,7 @@ BOARDS = {
         clock_hz=25_000_000,
         leds={"passed": ("led", 0), "failed": ("led", 1), "running": ("led", 2)},
         ending="bit",
-        shapes=((64, 4), (32, 4), (32, 2), (16, 1)),
+        shapes=((32, 5), (32, 2), (16, 2), (16, 1)),
         vectors=16,
         columns=512,  # depth of a block RAM of 36 bits
     ),
