@@ -338,15 +338,48 @@ def cosim(
 @command
 @folder_argument
 @click.option(
-    "--fpga", type=OneOf(["ice40"]), help="Map to an FPGA's LUTs instead of generic gates."
+    "--fpga", type=OneOf(["ice40", "ecp5"]), help="Map to an FPGA's LUTs instead of generic gates."
 )
 def synth(folder: Path, fpga: str | None) -> dict:
-    """Count cells, flip-flops and logic depth per block."""
+    """Count cells, flip-flops and logic depth per block.
+
+    For an FPGA, a small design is also placed and routed, for the clock that it reaches.
+    """
     from hwgen.flow.synth import synth
     from hwgen.report.progress import progress
 
     with progress("synthesis") as report:
         return synth(folder, fpga=fpga, progress=report)
+
+
+@command
+@design_argument
+@click.option(
+    "--board", required=True, type=OneOf(["icebreaker", "ulx3s"]), help="Board to build for."
+)
+@click.option(
+    "-o", "--out", required=True, metavar="DIR", type=click.Path(path_type=Path),
+    help="Folder to write: new, empty, or an earlier result.",
+)  # fmt: skip
+@click.option(
+    "--seed", type=Positive(), default=1, show_default=True, help="Seed of place and route."
+)
+@force_option
+def fpga(design: str, board: str, out: Path, seed: int, force: bool) -> dict:
+    """Build a bitstream that tests a small tile on a board.
+
+    The tile's array is cut down to what the board holds, with cells in block RAM and digital
+    comparators. The self-test multiplies a layer of the embedded digits network; its result is on
+    the LEDs and, as a line of text, on the serial port.
+    """
+    from hwgen.config import load
+
+    loaded = load(design)  # what is wrong with it is known before the large imports
+    from hwgen.flow.bitstream import fpga
+    from hwgen.report.progress import progress
+
+    with progress("fpga") as report:
+        return fpga(loaded, board, out, seed=seed, force=force, progress=report)
 
 
 @command

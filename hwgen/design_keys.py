@@ -21,6 +21,7 @@ from pydantic_core import CoreSchema
 
 __all__ = [
     "MOST_LANES",
+    "MOST_ROW_TILES",
     "Accumulate",
     "Array",
     "Device",
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 MOST_LANES = 256  # every lane has pins of its own; simulators choke on thousands of ports
+MOST_ROW_TILES = 4096
 
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -199,7 +201,11 @@ class Accumulate(Section):
     """How partial sums add up."""
 
     row_tiles: int = integer(
-        64, 1, 4096, "tiles", "Tiles whose partial sums `y` must hold, chained through `y_in`."
+        64,
+        1,
+        MOST_ROW_TILES,
+        "tiles",
+        "Tiles whose partial sums `y` must hold, chained through `y_in`.",
     )
     y_in: bool = key(True, "Have the partial-sum input `y_in`.")
 

@@ -21,8 +21,8 @@ from hwgen.errors import Mismatch, ToolMissing, UserError
 from tests.documented import COSIM
 
 COMMANDS = [
-    "presets", "schema", "generate", "cosim", "synth", "inspect", "run", "calibrate", "plot",
-    "demo",
+    "presets", "schema", "generate", "cosim", "synth", "fpga", "inspect", "run", "calibrate",
+    "plot", "demo",
 ]  # fmt: skip
 
 
@@ -204,7 +204,13 @@ def test_a_bar_is_shown_on_a_terminal():
          "--vectors: must be an integer between 1 and 999999999, not '1e3'"),
         ("cosim d --vectors -2",
          "--vectors: must be an integer between 1 and 999999999, not '-2'"),
-        ("synth d --fpga xilinx", "--fpga: must be one of ice40, not 'xilinx'"),
+        ("synth d --fpga xilinx", "--fpga: must be one of ice40, ecp5, not 'xilinx'"),
+        ("fpga trq -o d", "--board: must be given; see hwgen fpga --help"),
+        ("fpga trq -o d --board arty",
+         "--board: must be one of icebreaker, ulx3s, not 'arty'"),
+        ("fpga trk -o d --board ulx3s",
+         ("trk: must be a preset (baseline, trq) or an existing design file, "
+         "not missing (did you mean 'trq'?)")),
         ("run trq --data digits", "--network: must be given; see hwgen run --help"),
         ("run trq --network digits", "--data: must be given; see hwgen run --help"),
         ("run trq --network digits --data digits --images ten",

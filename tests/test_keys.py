@@ -108,7 +108,13 @@ def test_the_keys_of_generate_and_synth_are_documented(hwgen, folder):
     assert not undocumented_keys("generate", generated)
     assert not missing_keys("generate", generated)
     assert not undocumented_keys("synth", mapped)
-    assert missing_keys("synth", mapped) == ["luts"]  # only with --fpga
+    assert missing_keys("synth", mapped) == ["luts", "place_and_route"]  # only with --fpga
+    placed = json.loads(hwgen("synth", "d", "--fpga", "ice40", "--json").out)
+    assert not undocumented_keys("synth", placed)
+    assert not missing_keys("synth", placed)
+    assert "placed on iCE40HX8K-CT256: " in as_text("synth", placed)
+    placed["place_and_route"] |= {"reason": "too large"}
+    assert "not placed on iCE40HX8K-CT256: too large" in as_text("synth", placed)
     table = as_text("generate", generated)
     assert "rtl/" in table
     assert "small_tile" in table

