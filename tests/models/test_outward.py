@@ -1,0 +1,117 @@
+"""The outward search against plain python that walks it, and by hand."""
+
+import numpy as np
+import pytest
+
+from hwgen_models.search import SearchTree
+
+
+def plain_search(count, centre, limit, patience, step_bits):
+    """Thresholds of one conversion."""
+    step, asked = 2**step_bits, []
+
+    def at_least(threshold):
+        asked.append(threshold)
+        return count >= threshold
+
+    def bit_by_bit(low, bits):
+        for bit in reversed(range(bits)):
+            if at_least(low + 2**bit):
+                low += 2**bit
+        return low
+
+    if limit == 0:
+        return 0, asked
+    here = min(max(centre, 1), limit)
+    upward = at_least(here)
+    for _ in range(patience):
+        if upward and here + step <= limit:
+            if not at_least(here + step):
+                return bit_by_bit(here, step_bits), asked
+            here += step
+        elif not upward and here - step >= 1:
+            if at_least(here - step):
+                return bit_by_bit(here - step, step_bits), asked
+            here -= step
+        else:
+            break
+    left = (limit - here if upward else here - 1) < step
+    low = here if upward else 0
+    high = limit if upward else here - 1
+    if left:
+        # Thresholds beyond `high` are not asked, whatever was answered before.
+        return clipped(low, high, at_least), asked
+    return bit_by_bit(0, limit.bit_length()), asked
+
+
+def clipped(low, high, at_least):
+    """Successive approximation of low .. high with powers of two."""
+    while low < high:
+        middle = low + 2 ** ((high - low).bit_length() - 1)
+        if at_least(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+@pytest.mark.parametrize("step_bits", [0, 1, 2])
+def test_every_count_under_every_bound_from_every_centre(step_bits):
+    for limit in (0, 1, 2, 3, 6, 7, 13, 20):
+        for centre in range(limit + 3):
+            for patience in (0, 1, 2, 5):
+                tree = SearchTree.outward(
+                    centre, bits=5, bound=limit, patience=patience, step_bits=step_bits
+                )
+                walk = tree.walk(np.arange(limit + 1))
+
+                assert tree.lossless
+                for count in range(limit + 1):
+                    value, asked = plain_search(count, centre, limit, patience, step_bits)
+                    decisions = int(walk.decisions[count])
+                    assert value == count
+                    assert walk.thresholds[count][:decisions].tolist() == asked
+
+
+def test_a_count_costs_its_distance_from_the_centre():
+    """Centre 5: 5 and 4 end after a test on either side, every step away costs one more."""
+    tree = SearchTree.outward(5, bits=8, bound=128, patience=8)
+
+    assert tree.depths[:14].tolist() == [5, 5, 4, 3, 2, 2, 3, 4, 5, 6, 7, 8, 9, 9 + 8]
+
+
+def test_zero_and_the_bound_need_no_test_on_their_far_side():
+    tree = SearchTree.outward(1, bits=4, bound=3, patience=8)
+
+    assert tree.depths.tolist() == [1, 2, 3, 3]
+
+
+@pytest.mark.parametrize("patience", [0, 3, 8])
+def test_no_conversion_is_longer_than_promised_and_no_threshold_beyond_the_bits(patience):
+    for bound in (1, 5, 100, 128, 200, 255):
+        for centre in (0, 1, 7, 60, bound):
+            tree = SearchTree.outward(centre, bits=8, bound=bound, patience=patience)
+
+            assert tree.depth <= 1 + patience + bound.bit_length()
+            assert tree.threshold.max() <= 255
+            assert tree.lossless
+
+
+def test_steps_of_four_end_in_two_more_decisions():
+    tree = SearchTree.outward(16, bits=7, bound=64, patience=8, step_bits=2)
+
+    assert tree.walk(18).thresholds[:4].tolist() == [16, 20, 18, 19]
+    assert tree.walk(9).thresholds[:5].tolist() == [16, 12, 8, 10, 9]
+
+
+def test_a_readout_with_too_few_bits_saturates():
+    tree = SearchTree.outward(3, bits=3, bound=12, patience=8)
+
+    np.testing.assert_array_equal(tree.values, np.minimum(np.arange(13), 7))
+
+
+def test_a_search_that_lost_its_way_is_put_right_by_the_binary_search():
+    """The first answers err; having used up its steps, the search trusts none of them."""
+    tree = SearchTree.outward(3, bits=6, bound=40, patience=2)
+
+    assert int(tree.walk(2, [9.0, 9.0, 9.0] + [0.0] * 9).values) == 2
