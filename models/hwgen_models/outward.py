@@ -1,8 +1,11 @@
 """Outward search: the first question is at the count that is expected, the next ones beside it."""
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from hwgen_models.trees import Leaf, Split, bisect
 
-__all__ = ["outward_root"]
+__all__ = ["outward_decisions", "outward_root"]
 
 
 def outward_root(centre: int, *, limit: int, patience: int, step_bits: int = 0) -> Split | Leaf:
@@ -67,6 +70,41 @@ def outward_root(centre: int, *, limit: int, patience: int, step_bits: int = 0) 
     return Split(first, low=down(first, patience), high=up(first, patience))
 
 
+def outward_decisions(
+    count: ArrayLike, *, centre: ArrayLike, limit: ArrayLike, patience: int, step_bits: int = 0
+) -> NDArray[np.int64]:
+    """Return the decisions of counts in the trees of `outward_root`, without building them.
+
+    Parameters
+    ----------
+    count, centre, limit : array_like of int, broadcast against each other
+        Counts, at most `limit`; what else they mean is as of `outward_root`.
+    patience, step_bits : int
+        As of `outward_root`.
+
+    Examples
+    --------
+    >>> outward_decisions([0, 2, 3, 5], centre=3, limit=9, patience=8).tolist()
+    [3, 2, 2, 4]
+    """
+    count, limit = np.asarray(count, dtype=np.int64), np.asarray(limit, dtype=np.int64)
+    start = np.clip(centre, 1, np.maximum(limit, 1))
+    above = count >= start
+    away = np.where(above, count - start, start - 1 - count)
+    room = np.where(above, limit - start, start - 1)
+    steps, most = away >> step_bits, room >> step_bits  # to the count, and to the far end
+
+    asked = np.minimum(np.minimum(steps + 1, most), patience)
+    found = steps < np.minimum(most, patience)
+    ended = most <= patience
+    rest = room - (most << step_bits)
+    offset = away - (most << step_bits)
+    offset = np.clip(np.where(above, offset, rest - offset), 0, rest)
+    at_the_end = _CLIPPED[step_bits][rest, offset]
+    inside = np.where(found, step_bits, np.where(ended, at_the_end, np.frexp(limit)[1]))
+    return np.where(limit > 0, 1 + asked + inside, 0)
+
+
 def _clipped(low: int, high: int) -> Split | Leaf:
     """Search bit by bit above `low`; thresholds above `high` are not asked for."""
     room = high - low
@@ -78,3 +116,17 @@ def _clipped(low: int, high: int) -> Split | Leaf:
 
 def _leaf(level: int) -> Leaf:
     return Leaf(level, 0, level)
+
+
+def _clipped_decisions(step_bits: int) -> NDArray[np.int64]:
+    """Decisions of every offset in every room smaller than a step, as `_clipped` asks them."""
+    size = 1 << step_bits
+    found = np.zeros((size, size), dtype=np.int64)
+    for room in range(1, size):
+        trial = 1 << (room.bit_length() - 1)
+        found[room, :trial] = 1 + found[trial - 1, :trial]
+        found[room, trial : room + 1] = 1 + found[room - trial, : room - trial + 1]
+    return found
+
+
+_CLIPPED = [_clipped_decisions(step_bits) for step_bits in range(8)]

@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hwgen_models.interval_decode import interval_value
 from hwgen_models.trees import Leaf, Split, bisect
 
-__all__ = ["Range", "check_order", "check_ranges", "range_root", "twin_ranges"]
+__all__ = [
+    "Range",
+    "bounded_decisions",
+    "check_order",
+    "check_ranges",
+    "range_root",
+    "twin_ranges",
+]
 
 
 class Range(NamedTuple):
@@ -163,3 +173,53 @@ def range_root(
         return inside(first)
 
     return among(0, last)
+
+
+def bounded_decisions(
+    ranges: Sequence[Range], *, bits: int, bound: int, order: Sequence[int] | None = None
+) -> NDArray[np.int64]:
+    """Return the decisions of every count under every bound of the active rows, all trees at once.
+
+    Row B is ``SearchTree.ranges(..., active=B).depths``, and 0 for counts above B. The order is
+    gone through once: an edge that is not open when its turn comes never opens again.
+
+    Parameters
+    ----------
+    ranges, bits, bound, order
+        As of `SearchTree.ranges`.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (bound + 1, bound + 1)
+        By B and count.
+
+    Raises
+    ------
+    ValueError
+        When the table or the order is not legal.
+
+    Examples
+    --------
+    >>> bounded_decisions([Range(0, 1, 0), Range(2, 2, 0)], bits=3, bound=3).tolist()
+    [[0, 0, 0, 0], [1, 1, 0, 0], [2, 2, 1, 0], [2, 2, 2, 2]]
+    """
+    used = check_ranges(ranges, bits=bits, bound=bound)
+    order = check_order(order, edges=len(used) - 1)
+    base, payload, truncation = np.array(used, dtype=np.int64).T
+    edges = base + (1 << payload)
+    active, held = np.ogrid[: bound + 1, : bound + 1]
+    limit, count = (np.minimum(counts, (1 << bits) - 1) for counts in (active, held))
+
+    first = np.zeros((bound + 1, bound + 1), dtype=np.int64)
+    last = first + np.searchsorted(edges, limit, side="right")
+    asked = np.zeros_like(first)
+    for index in order:
+        if index < len(used) - 1:
+            is_open = (first <= index) & (index < last)
+            yes = count >= edges[index]
+            asked += is_open
+            first = np.where(is_open & yes, index + 1, first)
+            last = np.where(is_open & ~yes, index, last)
+    left = np.maximum(limit - base[first], 0)
+    needed = np.minimum(payload[first], np.frexp(left)[1])  # frexp: the bits of an integer
+    return np.where(held <= active, asked + np.maximum(needed - truncation[first], 0), 0)

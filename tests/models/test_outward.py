@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hwgen_models.outward import outward_decisions
 from hwgen_models.search import SearchTree
 
 
@@ -71,6 +72,20 @@ def test_every_count_under_every_bound_from_every_centre(step_bits):
                     decisions = int(walk.decisions[count])
                     assert value == count
                     assert walk.thresholds[count][:decisions].tolist() == asked
+
+
+@pytest.mark.parametrize("step_bits", [0, 1, 2, 3])
+def test_decisions_without_a_tree_are_those_of_the_tree(step_bits):
+    for limit in (0, 1, 2, 5, 8, 13, 20, 31):
+        counts, centres = np.arange(limit + 1), np.arange(limit + 4)
+        for patience in (0, 1, 3, 8):
+            keys = {"patience": patience, "step_bits": step_bits}
+            decisions = outward_decisions(
+                counts, centre=centres[:, np.newaxis], limit=limit, **keys
+            )
+            for centre in centres:
+                tree = SearchTree.outward(int(centre), bits=5, bound=limit, **keys)
+                np.testing.assert_array_equal(decisions[centre], tree.depths)
 
 
 def test_a_count_costs_its_distance_from_the_centre():

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from hwgen_models.ranges import check_order, check_ranges
+from hwgen_models.ranges import bounded_decisions, check_order, check_ranges
 from hwgen_models.search import Range, SearchTree, entropy
 
 
@@ -86,6 +86,20 @@ def test_a_bound_never_changes_a_value_and_never_costs_a_decision():
 
             np.testing.assert_array_equal(tree.values, whole.values[: active + 1])
             assert (tree.depths <= whole.depths[: active + 1]).all()
+
+
+def test_decisions_under_all_bounds_at_once_are_those_of_the_trees():
+    rng = np.random.default_rng(10)
+    for bits, bound in [(6, 40)] * 40 + [(5, 45)] * 5:
+        table = random_table(rng, bits, min(bound, 2**bits - 1))
+        order = rng.permutation(len(table) - 1).tolist()
+
+        decisions = bounded_decisions(table, bits=bits, bound=bound, order=order)
+
+        for active in range(bound + 1):
+            tree = SearchTree.ranges(table, bits=bits, bound=bound, order=order, active=active)
+            assert decisions[active, : active + 1].tolist() == tree.depths.tolist()
+            assert not decisions[active, active + 1 :].any()
 
 
 def test_one_active_row_takes_one_decision_and_none_takes_none():
