@@ -3,12 +3,14 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwgen_models.trees import Leaf, Split, bisect
+from hwgen_models.trees import Leaf, Split
 
 __all__ = ["outward_decisions", "outward_root"]
 
 
-def outward_root(centre: int, *, limit: int, patience: int, step_bits: int = 0) -> Split | Leaf:
+def outward_root(
+    centre: int, *, limit: int, patience: int, step_bits: int = 0, truncation: int = 0
+) -> Split | Leaf:
     r"""Build the tree of an outward search for counts from 0 to `limit`.
 
     The first decision asks "count >= `centre`?", the centre being moved into 1 .. `limit`. After a
@@ -20,10 +22,15 @@ def outward_root(centre: int, *, limit: int, patience: int, step_bits: int = 0) 
     * `patience` steps are used up: all bits of `limit` are searched from zero, whatever is known.
 
     So with s = 1 a count costs its distance to the centre, and no count more than
-    1 + `patience` + bits of `limit` decisions. Searching on from a guess with steps that do not
-    depend on the size of the space is Bentley and Yao's unbounded search (Information Processing
-    Letters 5(3), 1976) in its unary form; the binary search at the end, the clipping and the use in
-    a converter are this project's own.
+    1 + `patience` + bits of `limit` decisions.
+
+    With a truncation d all of this happens in bins of :math:`2^d` counts instead of counts: centre
+    and limit are shifted right by d, thresholds left. The lowest bin reads as its floor, so zero as
+    zero, the others as their mid-points, as in `interval_value`.
+
+    Searching on from a guess with steps that do not depend on the size of the space is Bentley and
+    Yao's unbounded search (Information Processing Letters 5(3), 1976) in its unary form; the binary
+    search at the end, the clipping and the use in a converter are this project's own.
 
     Parameters
     ----------
@@ -34,44 +41,68 @@ def outward_root(centre: int, *, limit: int, patience: int, step_bits: int = 0) 
     patience : int
         Most steps outward.
     step_bits : int
-        Binary logarithm of a step, in counts.
+        Binary logarithm of a step, in bins.
+    truncation : int
+        Binary logarithm of a bin, d, in counts.
 
     Examples
     --------
     >>> tree = outward_root(3, limit=9, patience=8)
     >>> tree.threshold, tree.high.threshold, tree.low.threshold
     (3, 4, 2)
+    >>> tree = outward_root(3, limit=9, patience=8, truncation=1)
+    >>> tree.threshold, tree.high.threshold, tree.low
+    (2, 4, Leaf(value=0, range_index=0, level=0))
     """
-    step = 1 << step_bits
+    centre, limit, step = centre >> truncation, limit >> truncation, 1 << step_bits
 
-    def from_zero() -> Split | Leaf:
-        return bisect(0, high_bit=limit.bit_length(), low_bit=0, leaf=_leaf)
+    def leaf(number: int) -> Leaf:
+        level = number << truncation
+        return Leaf(level + (1 << truncation >> 1 if level else 0), 0, level)
 
-    def between(low: int) -> Split | Leaf:
-        return bisect(low, high_bit=step_bits, low_bit=0, leaf=_leaf)
+    def split(number: int, low: Split | Leaf, high: Split | Leaf) -> Split:
+        return Split(number << truncation, low, high)
+
+    def bit_by_bit(low: int, bits: int) -> Split | Leaf:
+        if not bits:
+            return leaf(low)
+        middle = low + (1 << (bits - 1))
+        return split(middle, bit_by_bit(low, bits - 1), bit_by_bit(middle, bits - 1))
+
+    def clipped(low: int, high: int) -> Split | Leaf:
+        if low == high:
+            return leaf(low)
+        middle = low + (1 << ((high - low).bit_length() - 1))
+        return split(middle, clipped(low, middle - 1), clipped(middle, high))
 
     def up(low: int, steps: int) -> Split | Leaf:
         if limit - low < step:
-            return _clipped(low, limit)
+            return clipped(low, limit)
         if not steps:
-            return from_zero()
-        return Split(low + step, low=between(low), high=up(low + step, steps - 1))
+            return bit_by_bit(0, limit.bit_length())
+        return split(low + step, bit_by_bit(low, step_bits), up(low + step, steps - 1))
 
     def down(high: int, steps: int) -> Split | Leaf:
         if high <= step:
-            return _clipped(0, high - 1)
+            return clipped(0, high - 1)
         if not steps:
-            return from_zero()
-        return Split(high - step, low=down(high - step, steps - 1), high=between(high - step))
+            return bit_by_bit(0, limit.bit_length())
+        return split(high - step, down(high - step, steps - 1), bit_by_bit(high - step, step_bits))
 
     if not limit:
-        return _leaf(0)
+        return leaf(0)
     first = min(max(centre, 1), limit)
-    return Split(first, low=down(first, patience), high=up(first, patience))
+    return split(first, down(first, patience), up(first, patience))
 
 
 def outward_decisions(
-    count: ArrayLike, *, centre: ArrayLike, limit: ArrayLike, patience: int, step_bits: int = 0
+    count: ArrayLike,
+    *,
+    centre: ArrayLike,
+    limit: ArrayLike,
+    patience: int,
+    step_bits: int = 0,
+    truncation: int = 0,
 ) -> NDArray[np.int64]:
     """Return the decisions of counts in the trees of `outward_root`, without building them.
 
@@ -79,7 +110,7 @@ def outward_decisions(
     ----------
     count, centre, limit : array_like of int, broadcast against each other
         Counts, at most `limit`; what else they mean is as of `outward_root`.
-    patience, step_bits : int
+    patience, step_bits, truncation : int
         As of `outward_root`.
 
     Examples
@@ -87,7 +118,9 @@ def outward_decisions(
     >>> outward_decisions([0, 2, 3, 5], centre=3, limit=9, patience=8).tolist()
     [3, 2, 2, 4]
     """
-    count, limit = np.asarray(count, dtype=np.int64), np.asarray(limit, dtype=np.int64)
+    count, centre, limit = (
+        np.asarray(number, dtype=np.int64) >> truncation for number in (count, centre, limit)
+    )
     start = np.clip(centre, 1, np.maximum(limit, 1))
     above = count >= start
     away = np.where(above, count - start, start - 1 - count)
@@ -105,21 +138,8 @@ def outward_decisions(
     return np.where(limit > 0, 1 + asked + inside, 0)
 
 
-def _clipped(low: int, high: int) -> Split | Leaf:
-    """Search bit by bit above `low`; thresholds above `high` are not asked for."""
-    room = high - low
-    if not room:
-        return _leaf(low)
-    trial = 1 << (room.bit_length() - 1)
-    return Split(low + trial, low=_clipped(low, low + trial - 1), high=_clipped(low + trial, high))
-
-
-def _leaf(level: int) -> Leaf:
-    return Leaf(level, 0, level)
-
-
 def _clipped_decisions(step_bits: int) -> NDArray[np.int64]:
-    """Decisions of every offset in every room smaller than a step, as `_clipped` asks them."""
+    """Decisions of every offset in every room smaller than a step, as `outward_root` asks."""
     size = 1 << step_bits
     found = np.zeros((size, size), dtype=np.int64)
     for room in range(1, size):

@@ -36,21 +36,25 @@ FRACTION_BITS = 6  # q; more do not pay on ResNet-20
 
 @dataclass(frozen=True, kw_only=True)
 class Density:
-    """What predicts the counts of one context, and what its reads cost.
+    """What predicts and searches the counts of one context, and what its reads cost.
 
     Parameters
     ----------
     density : int
         d, 0 .. 2^q - 1.
-    step_bits : int
-        Binary logarithm of a step outward.
+    step_bits, truncation : int
+        Binary logarithms of a step outward, in bins, and of a bin, in counts.
     decisions : int or float
         Of all conversions that it was chosen for.
+    error : float
+        Sum of their squared errors, in counts; 0 without truncation.
     """
 
     density: int
     step_bits: int
+    truncation: int
     decisions: float
+    error: float
 
 
 def centre_of(
@@ -80,7 +84,8 @@ def density_costs(
     joint: ArrayLike,
     *,
     patience: int,
-    step_bits: Sequence[int] = (0,),
+    step_bits: int = 0,
+    truncation: int = 0,
     fraction_bits: int = FRACTION_BITS,
 ) -> NDArray:
     """Return the decisions of all conversions under every density.
@@ -89,31 +94,25 @@ def density_costs(
     ----------
     joint : array_like, shape (..., bounds, counts)
         How often every count occurs under every bound; no count above its bound.
-    patience : int
-        Most steps outward.
-    step_bits : sequence of int
-        Steps to try.
+    patience, step_bits, truncation : int
+        As of `outward_root`.
     fraction_bits : int
         q, at least 2.
 
     Returns
     -------
-    numpy.ndarray, shape (..., steps, 2^q)
+    numpy.ndarray, shape (..., 2^q)
         Integers where the histogram is one.
 
     Examples
     --------
     >>> joint = np.diag([0, 0, 0, 0, 7])            # four rows active, four counted
-    >>> density_costs(joint, patience=8).tolist()[0][::16]
+    >>> density_costs(joint, patience=8).tolist()[::16]
     [28, 28, 21, 14]
     """
     joint = np.asarray(joint)
-    bounds, counts = joint.shape[-2:]
     flat = joint.reshape(*joint.shape[:-2], -1).astype(np.float64)  # exact below 2^53, and BLAS
-    costs = np.stack(
-        [flat @ _decisions(bounds, counts, patience, step, fraction_bits) for step in step_bits],
-        axis=-2,
-    )
+    costs = flat @ _decisions(*joint.shape[-2:], patience, step_bits, truncation, fraction_bits)
     return costs if joint.dtype.kind == "f" else np.rint(costs).astype(np.int64)
 
 
@@ -122,24 +121,57 @@ def optimal_density(
     *,
     patience: int,
     step_bits: Sequence[int] = (0,),
+    truncations: Sequence[int] = (0,),
+    error_weight: float = 0.0,
     fraction_bits: int = FRACTION_BITS,
 ) -> Density:
-    """Find the density, and the step, with the fewest decisions; every one is tried.
+    r"""Find the density, step and truncation with the least decisions and weighted error.
+
+    Minimises :math:`decisions + \lambda\, \sum (value - c)^2` by trying all.
 
     Parameters
     ----------
     joint : array_like, shape (bounds, counts)
-        As of `density_costs`, as are the others.
+        As of `density_costs`.
+    patience, fraction_bits : int
+        As of `density_costs`.
+    step_bits, truncations : sequence of int
+        What to try; without truncations only lossless searches.
+    error_weight : float
+        :math:`\lambda`, decisions per squared count.
+
+    Examples
+    --------
+    >>> best = optimal_density(np.diag([0, 0, 0, 0, 7]), patience=8)
+    >>> best.density, best.decisions
+    (52, 7)
     """
-    costs = density_costs(
-        joint, patience=patience, step_bits=step_bits, fraction_bits=fraction_bits
-    )
-    step, density = np.unravel_index(costs.argmin(), costs.shape)
-    return Density(
-        density=int(density),
-        step_bits=int(step_bits[step]),
-        decisions=costs[step, density].item(),
-    )
+    counts = np.asarray(joint).sum(axis=0)
+    found = []
+    for truncation in truncations:
+        count = np.arange(len(counts))
+        level = count >> truncation << truncation
+        value = level + np.where(level, 1 << truncation >> 1, 0)
+        error = float(counts @ (value - count) ** 2)
+        for step in step_bits:
+            costs = density_costs(
+                joint,
+                patience=patience,
+                step_bits=step,
+                truncation=truncation,
+                fraction_bits=fraction_bits,
+            )
+            density = int(costs.argmin())
+            found.append(
+                Density(
+                    density=density,
+                    step_bits=step,
+                    truncation=truncation,
+                    decisions=costs[density].item(),
+                    error=error,
+                )
+            )
+    return min(found, key=lambda one: one.decisions + error_weight * one.error)
 
 
 def density_classes(costs: ArrayLike, classes: int) -> tuple[NDArray[np.int64], tuple[int, ...]]:
@@ -189,7 +221,7 @@ def density_classes(costs: ArrayLike, classes: int) -> tuple[NDArray[np.int64], 
 
 @cache
 def _decisions(
-    bounds: int, counts: int, patience: int, step_bits: int, fraction_bits: int
+    bounds: int, counts: int, patience: int, step_bits: int, truncation: int, fraction_bits: int
 ) -> NDArray[np.float64]:
     """Decisions by (bound, count) and density; 0 for counts above the bound."""
     bound, count, density = np.ogrid[:bounds, :counts, : 1 << fraction_bits]
@@ -199,5 +231,6 @@ def _decisions(
         limit=bound,
         patience=patience,
         step_bits=step_bits,
+        truncation=truncation,
     )
     return np.where(count <= bound, found, 0).reshape(bounds * counts, -1).astype(np.float64)

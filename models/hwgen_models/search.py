@@ -299,7 +299,14 @@ class SearchTree:
 
     @classmethod
     def outward(
-        cls, centre: int, *, bits: int, bound: int, patience: int, step_bits: int = 0
+        cls,
+        centre: int,
+        *,
+        bits: int,
+        bound: int,
+        patience: int,
+        step_bits: int = 0,
+        truncation: int = 0,
     ) -> "SearchTree":
         """Build the search that starts where the count is expected: `outward_root`.
 
@@ -313,8 +320,8 @@ class SearchTree:
             Largest count that can occur: of the array, or what the active rows of a read allow.
         patience : int
             Most steps outward.
-        step_bits : int
-            Binary logarithm of a step, in counts.
+        step_bits, truncation : int
+            Binary logarithms of a step, in bins, and of a bin, in counts.
 
         Examples
         --------
@@ -322,7 +329,9 @@ class SearchTree:
         [2, 2, 2, 3, 4, 7, 7, 7]
         """
         limit = min(bound, (1 << bits) - 1)
-        root = outward_root(centre, limit=limit, patience=patience, step_bits=step_bits)
+        root = outward_root(
+            centre, limit=limit, patience=patience, step_bits=step_bits, truncation=truncation
+        )
         return cls(root, bound=bound)
 
     @classmethod

@@ -88,6 +88,29 @@ def test_decisions_without_a_tree_are_those_of_the_tree(step_bits):
                 np.testing.assert_array_equal(decisions[centre], tree.depths)
 
 
+@pytest.mark.parametrize("truncation", [1, 2, 3])
+def test_truncation_is_a_search_among_bins(truncation):
+    """Decisions are those of the shifted search; values are floor of the first bin, else middle."""
+    size = 2**truncation
+    for bound in (0, 3, 8, 21):
+        for centre in (0, 5, 16):
+            keys = {"patience": 3, "step_bits": 1}
+            tree = SearchTree.outward(centre, bits=5, bound=bound, truncation=truncation, **keys)
+            bins = SearchTree.outward(centre // size, bits=5, bound=bound // size, **keys)
+            counts = np.arange(bound + 1)
+
+            assert tree.depths.tolist() == [bins.depths[count // size] for count in counts]
+            assert tree.values.tolist() == [
+                0 if count < size else count // size * size + size // 2 for count in counts
+            ]
+            np.testing.assert_array_equal(
+                outward_decisions(
+                    counts, centre=centre, limit=bound, truncation=truncation, **keys
+                ),
+                tree.depths,
+            )
+
+
 def test_a_count_costs_its_distance_from_the_centre():
     """Centre 5: 5 and 4 end after a test on either side, every step away costs one more."""
     tree = SearchTree.outward(5, bits=8, bound=128, patience=8)

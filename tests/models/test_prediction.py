@@ -28,20 +28,21 @@ def test_centre_is_the_mean_and_three_quarters_rounded_down():
     assert centre_of(100, 3, fraction_bits=3) == int(100 * 3 / 8 + 0.75)
 
 
-def test_costs_are_those_of_the_trees():
+@pytest.mark.parametrize(("step", "truncation"), [(0, 0), (1, 0), (0, 1), (1, 2)])
+def test_costs_are_those_of_the_trees(step, truncation):
     rng = np.random.default_rng(19)
     joint = np.tril(rng.integers(0, 9, (21, 21)))
+    keys = {"patience": 3, "step_bits": step, "truncation": truncation}
 
-    costs = density_costs(joint, patience=3, step_bits=(0, 1), fraction_bits=4)
+    costs = density_costs(joint, fraction_bits=4, **keys)
 
-    for step in (0, 1):
-        for density in range(16):
-            decisions = 0
-            for bound in range(21):
-                centre = int(centre_of(bound, density, fraction_bits=4))
-                tree = SearchTree.outward(centre, bits=5, bound=bound, patience=3, step_bits=step)
-                decisions += joint[bound, : bound + 1] @ tree.depths
-            assert costs[step, density] == decisions
+    for density in range(16):
+        decisions = 0
+        for bound in range(21):
+            centre = int(centre_of(bound, density, fraction_bits=4))
+            tree = SearchTree.outward(centre, bits=5, bound=bound, **keys)
+            decisions += joint[bound, : bound + 1] @ tree.depths
+        assert costs[density] == decisions
 
 
 def test_no_density_and_no_step_is_better():
@@ -51,11 +52,30 @@ def test_no_density_and_no_step_is_better():
         joint = joint * rng.integers(0, 5, (41, 1))
         best = optimal_density(joint, patience=8, step_bits=(0, 1, 2))
 
-        costs = density_costs(joint, patience=8, step_bits=(0, 1, 2))
+        costs = [density_costs(joint, patience=8, step_bits=step) for step in (0, 1, 2)]
 
-        assert best.decisions == costs.min()
+        assert best.decisions == np.min(costs)
         assert isinstance(best.decisions, int)
+        assert best.error == 0
         assert best.density / 64 == pytest.approx(share, abs=0.04)
+
+
+def test_truncation_is_chosen_when_errors_weigh_little():
+    joint = binomial_joint(0.2, most=60)
+    found = [
+        optimal_density(joint, patience=8, truncations=range(5), error_weight=weight)
+        for weight in (10.0, 0.3, 0.02, 0.001)
+    ]
+
+    assert found[0].truncation == 0
+    assert [one.truncation for one in found] == sorted(one.truncation for one in found)
+    assert found[-1].truncation > 1
+    for one in found:
+        keys = {"patience": 8, "step_bits": one.step_bits, "truncation": one.truncation}
+        values = SearchTree.outward(9, bits=7, bound=60, **keys).values
+        error = joint.sum(axis=0) @ (values - np.arange(61)) ** 2
+        assert one.error == error
+        assert one.decisions == density_costs(joint, **keys)[one.density]
 
 
 @pytest.mark.parametrize("share", [0.03, 0.1, 0.25])
