@@ -153,3 +153,40 @@ def test_a_search_that_lost_its_way_is_put_right_by_the_binary_search():
     tree = SearchTree.outward(3, bits=6, bound=40, patience=2)
 
     assert int(tree.walk(2, [9.0, 9.0, 9.0] + [0.0] * 9).values) == 2
+
+
+def registers(count, centre, limit, patience):
+    """What a lane needs for steps of one: a threshold that goes up or down by one, a counter of
+    steps, two flags, and the search for bits that it has anyhow. Level and thresholds.
+    """
+    if limit == 0:
+        return 0, []
+    dac, left, first, upward, asked = min(max(centre, 1), limit), patience, True, False, []
+    while True:
+        asked.append(dac)
+        answer = count >= dac
+        goes_on = (first or upward == answer) and dac != (limit if answer else 1)
+        if not goes_on:
+            return dac - (not answer), asked
+        if not left:
+            break
+        dac, left, first, upward = dac + (1 if answer else -1), left - 1, False, answer
+    dac = trial = 1 << (limit.bit_length() - 1)
+    while trial:
+        asked.append(dac)
+        dac = (dac if count >= dac else dac & ~trial) | trial >> 1
+        trial >>= 1
+    return dac, asked
+
+
+def test_a_threshold_that_counts_up_and_down_walks_the_tree():
+    for limit in (0, 1, 2, 7, 12, 19):
+        for centre in range(limit + 2):
+            for patience in (0, 1, 3, 8):
+                tree = SearchTree.outward(centre, bits=5, bound=limit, patience=patience)
+                walk = tree.walk(np.arange(limit + 1))
+                for count in range(limit + 1):
+                    level, asked = registers(count, centre, limit, patience)
+                    decisions = int(walk.decisions[count])
+                    assert level == walk.levels[count] == count
+                    assert walk.thresholds[count][:decisions].tolist() == asked
