@@ -14,6 +14,7 @@ from hwgen_models.search import (
     SearchTree,
     Split,
     check_ranges,
+    conditional_entropy,
     entropy,
     expected_decisions,
     optimal_decisions,
@@ -569,3 +570,71 @@ def test_rejects_thresholds_that_are_no_codes():
 def test_twin_ranges_start_at_zero():
     assert twin_ranges(3, 1, 8, 2) == [Range(0, 3, 1), Range(0, 8, 2)]
     assert math.log2(Range(0, 3, 1).edge) == 3
+
+
+# Flash
+
+
+def test_a_flash_compares_all_thresholds_for_every_count():
+    tree = SearchTree.flash([1, 4, 6], bound=9)
+
+    assert tree.values.tolist() == [0, 1, 1, 1, 4, 4, 6, 6, 6, 6]
+    assert set(tree.depths.tolist()) == {3}
+    assert set(tree.leaf_steps.tolist()) == {1}
+    assert tree.walk(0).thresholds.tolist() == tree.walk(9).thresholds.tolist() == [6, 4, 1]
+    assert tree.leaf_code == ("00", "01", "10", "11")
+
+
+def test_ternary_and_binary_sense_amplifiers_are_flashes():
+    ternary = SearchTree.flash([2, 3], [-1, 0, 1], bound=4)
+    sign = SearchTree.flash([3], [-1, 1], bound=4)
+
+    assert ternary.values.tolist() == [-1, -1, 0, 1, 1]
+    assert (ternary.depth, ternary.code_bits.max()) == (2, 2)
+    assert sign.values.tolist() == [-1, -1, -1, 1, 1]
+    assert (sign.depth, sign.code_bits.max()) == (1, 1)
+
+
+def test_the_highest_comparator_that_says_yes_counts():
+    """Errors are those of the comparators, the highest threshold first."""
+    tree = SearchTree.flash([2, 3], [-1, 0, 1], bound=4)
+
+    assert int(tree.walk(0, [5.0, 0.0]).values) == 1  # a bubble: high without low
+    assert int(tree.walk(4, [-5.0, 0.0]).values) == 0
+    assert int(tree.walk(4, [-5.0, -5.0]).values) == -1
+
+
+def test_a_flash_without_thresholds_knows_its_value():
+    tree = SearchTree.flash([], [7], bound=3)
+
+    assert (tree.values.tolist(), tree.depth, tree.leaf_steps.tolist()) == ([7] * 4, 0, [0])
+    assert tree.codes == [""] * 4
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "values", "message"),
+    [
+        ([2, 2], None, "Thresholds must ascend, not [2, 2]"),
+        ([1, 2], [0, 1], "Values must be 3 numbers, not 2"),
+        ([0], None, "Threshold must be at least 1, not 0"),
+    ],
+)
+def test_rejects_flashes_that_are_none(thresholds, values, message):
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        SearchTree.flash(thresholds, values, bound=3)
+
+
+def test_rejects_votes_without_a_majority():
+    leaf = Leaf(0, 0, 0)
+    with pytest.raises(ValueError, match=r"^Votes must be an odd number, not 2$"):
+        SearchTree(Split(1, leaf, leaf, votes=2), bound=1)
+
+
+def test_entropy_given_a_context_is_the_mean_over_its_values():
+    joint = np.array([[[3, 1], [0, 0]], [[2, 2], [5, 0]]])
+
+    expected = (4 * entropy([3, 1]) + 4 * 1.0 + 0.0) / 13
+
+    assert conditional_entropy(joint) == pytest.approx(expected)
+    assert conditional_entropy(joint) <= entropy(joint.sum(axis=(0, 1)))
+    assert conditional_entropy(np.zeros((2, 3))) == 0.0
