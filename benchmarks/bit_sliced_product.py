@@ -20,7 +20,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.workload.product import bit_sliced_product
+from hwgen.workload.array.product import bit_sliced_product
 from hwgen_models.search import SearchTree
 
 __all__ = ["main", "plain_product"]

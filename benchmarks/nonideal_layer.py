@@ -13,8 +13,8 @@ import numpy as np
 
 from hwgen.config import Design, load
 from hwgen.mapping.tiles import MappedLayer, map_layer
-from hwgen.workload.nonideal import NonidealReader
-from hwgen.workload.readout import Readout
+from hwgen.workload.array.nonideal import NonidealReader
+from hwgen.workload.array.readout import Readout
 from hwgen_models.codes import Codes
 from hwgen_models.matrix import Dense
 from hwgen_models.requantise import Fixed

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from hwgen.config import Design, load
+from hwgen.workload.array.reading import LayerReader
 from hwgen.workload.images import codes_of
 from hwgen.workload.inputs import load_images, open_network
-from hwgen.workload.reading import LayerReader
 from hwgen.workload.run import readers_of, run
 from hwgen_models.matrix import Matrix
 from hwgen_models.network import Network

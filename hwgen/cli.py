@@ -497,7 +497,7 @@ def calibrate(
 
     loaded = load(design)
     from hwgen.report.progress import progress
-    from hwgen.workload.calibrate import calibrate
+    from hwgen.workload.calibration.calibrate import calibrate
 
     with progress("calibration") as report:
         return calibrate(

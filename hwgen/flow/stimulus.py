@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hwgen.errors import UserError
 from hwgen.flow.folder import Delivered
-from hwgen.workload.cycles import SteadyStream
+from hwgen.workload.array.cycles import SteadyStream
 from hwgen.workload.layer_vectors import layer_vectors
 from hwgen_models.spec import TileSpec
 from hwgen_models.tile import Result, Tile

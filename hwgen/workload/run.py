@@ -10,15 +10,15 @@ from hwgen.archive import check_archive, write_archive
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
-from hwgen.workload.costs import Costs
+from hwgen.workload.array.costs import Costs
+from hwgen.workload.array.nonideal import NonidealReader
+from hwgen.workload.array.reading import LayerReader
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.statistics import check_size
 from hwgen.workload.images import Images, codes_of, fingerprints, require_other
 from hwgen.workload.inputs import calibration_images, load_images, open_network
-from hwgen.workload.nonideal import NonidealReader
 from hwgen.workload.parts import TEST
-from hwgen.workload.reading import LayerReader
-from hwgen.workload.readout import Readout
 from hwgen.workload.shapes import shapes_of
-from hwgen.workload.statistics import check_size
 from hwgen_models.matrix import Matrix
 from hwgen_models.network import Network
 
@@ -61,8 +61,8 @@ def run(
     kernels : str
         Kernels of LiteRT that a TFLite network is rounded as: ``reference`` or ``xnnpack``.
     path : str
-        One of `PATHS`, see `hwgen.workload.reading`: ``auto`` takes the short cut for layers whose
-        tables are lossless.
+        One of `PATHS`, see `hwgen.workload.array.reading`: ``auto`` takes the short cut for layers
+        whose tables are lossless.
     histograms : Path, optional
         File to write the counts of every layer to by slice, plane, active rows and bound: ``.npz``,
         see ``docs/workload.md``. A new file, or an earlier one.

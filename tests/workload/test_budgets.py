@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hwgen.errors import UserError
-from hwgen.workload.budgets import Budget, at_price, lossless, within_drop, within_sqnr
-from hwgen.workload.tradeoff import GRANULARITIES
+from hwgen.workload.calibration.budgets import Budget, at_price, lossless, within_drop, within_sqnr
+from hwgen.workload.calibration.tradeoff import GRANULARITIES
 from tests.workload.test_tradeoff import Case
 
 

@@ -11,8 +11,8 @@ import yaml
 from hwgen.config import load
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
-from hwgen.workload.calibrate import calibrate
-from hwgen.workload.candidates import Candidates
+from hwgen.workload.calibration.calibrate import calibrate
+from hwgen.workload.calibration.candidates import Candidates
 from hwgen.workload.inputs import load_images
 from hwgen.workload.parts import CALIBRATION
 from hwgen.workload.run import run
@@ -367,7 +367,9 @@ def test_refuses_in_one_line(small, small_design, options, readout, message):
 
 
 def test_refuses_an_unreachable_accuracy(small, small_design, monkeypatch):
-    monkeypatch.setattr("hwgen.workload.trials.Trials.points_lost", lambda *_, **__: 3.0)
+    monkeypatch.setattr(
+        "hwgen.workload.calibration.trials.Trials.points_lost", lambda *_, **__: 3.0
+    )
     small_design["readout"] |= {"bits": 4, "saturate": True}  # not one lossless table
     message = "--budget: must be above drop:2.5 for any table of this design"
 

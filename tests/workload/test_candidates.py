@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from hwgen.config import load
-from hwgen.workload.candidates import Candidates
-from hwgen.workload.readout import Readout
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.calibration.candidates import Candidates
 from hwgen_models.search import check_ranges, twin_ranges
 from hwgen_models.spec import TileSpec
 

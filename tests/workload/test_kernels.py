@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from hwgen.workload import kernels
-from hwgen.workload.lookup import Lookup
-from hwgen.workload.product import bit_sliced_product
+from hwgen.workload.array import kernels
+from hwgen.workload.array.lookup import Lookup
+from hwgen.workload.array.product import bit_sliced_product
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.row_drive import input_range, plane_weights, planes_of
 from hwgen_models.search import SearchTree
@@ -238,7 +238,7 @@ def test_planes_in_a_row_share_a_table():
 def test_loops_are_compiled_even_where_nothing_can_be_kept(tmp_path):
     """Installed where only others may write, for a user without a home."""
     (tmp_path / "loops.py").write_text(
-        "from hwgen.workload.compiled import compiled\n\n\n"
+        "from hwgen.workload.array.compiled import compiled\n\n\n"
         "@compiled\ndef double(x):\n    return 2 * x\n\n\nprint(double(21))\n"
     )
     (tmp_path / "__pycache__").touch()

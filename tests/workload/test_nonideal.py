@@ -11,9 +11,9 @@ from hwgen.mapping.tiles import map_layer
 from hwgen.report.figures import decisions_figure
 from hwgen.report.runs import read_runs
 from hwgen.report.tables import as_text
-from hwgen.workload.nonideal import NonidealReader
-from hwgen.workload.reading import LayerReader
-from hwgen.workload.readout import Readout
+from hwgen.workload.array.nonideal import NonidealReader
+from hwgen.workload.array.reading import LayerReader
+from hwgen.workload.array.readout import Readout
 from hwgen.workload.run import run
 from hwgen_models.tile import Tile, crossbar_of
 

@@ -8,10 +8,10 @@ import pytest
 from hwgen.config import Range
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer, map_layer
-from hwgen.workload import reading
-from hwgen.workload.reading import LayerReader, threads_wanted
-from hwgen.workload.readout import Readout
-from hwgen.workload.statistics import Statistics
+from hwgen.workload.array import reading
+from hwgen.workload.array.reading import LayerReader, threads_wanted
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.statistics import Statistics
 from hwgen_models.active_rows import active_rows
 from hwgen_models.codes import Codes
 from hwgen_models.crossbar import magnitude_slices

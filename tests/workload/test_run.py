@@ -10,7 +10,7 @@ from hwgen.cli import cli
 from hwgen.config import load
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer
-from hwgen.workload.calibrate import calibrate
+from hwgen.workload.calibration.calibrate import calibrate
 from hwgen.workload.run import PATHS, run
 from hwgen_models.matrix import Dense
 from hwgen_models.network import INPUT, Network
@@ -109,7 +109,7 @@ def test_rivals_come_in_order(small, small_design):
 def test_batches_do_not_matter(small, small_design, monkeypatch):
     whole = run(load(small_design), small.network_file, small.data_file)
     monkeypatch.setattr("hwgen_models.network.BATCH_BYTES", 7 * 200)
-    monkeypatch.setattr("hwgen.workload.reading.LayerReader.CHUNK", 3)
+    monkeypatch.setattr("hwgen.workload.array.reading.LayerReader.CHUNK", 3)
 
     assert run(load(small_design), small.network_file, small.data_file) == whole
 

@@ -7,9 +7,9 @@ import pytest
 
 from hwgen.config import load
 from hwgen.mapping.tiles import map_layer
-from hwgen.workload.candidates import Candidates
-from hwgen.workload.readout import weights_of
-from hwgen.workload.sampling import Sample, spread
+from hwgen.workload.array.readout import weights_of
+from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.sampling import Sample, spread
 from hwgen_models.codes import Codes
 from hwgen_models.matrix import Conv, exact_product
 from hwgen_models.requantise import Fixed, Scaled
@@ -122,7 +122,7 @@ def test_a_sample_is_a_part_of_everything(small, small_design, monkeypatch):
     )
     x = np.random.default_rng(2).integers(0, 256, (30, 12))
     whole = sampled(mapped, x)
-    monkeypatch.setattr("hwgen.workload.sampling.MOST_PAIRS", 50)
+    monkeypatch.setattr("hwgen.workload.calibration.sampling.MOST_PAIRS", 50)
 
     part = sampled(mapped, x, batch=7)
 
@@ -133,7 +133,7 @@ def test_a_sample_is_a_part_of_everything(small, small_design, monkeypatch):
 
 
 def test_a_sample_stays_within_its_memory(small, small_design, monkeypatch):
-    monkeypatch.setattr("hwgen.workload.sampling.MOST_BYTES", 5000)
+    monkeypatch.setattr("hwgen.workload.calibration.sampling.MOST_BYTES", 5000)
     mapped = map_layer(
         small.network.layers[1], load(small_design).spec, codes=small.network.codes["fc1"]
     )

@@ -5,11 +5,11 @@ import pytest
 
 from hwgen.config import load
 from hwgen.mapping.tiles import map_layer
-from hwgen.workload.candidates import Candidates
-from hwgen.workload.reading import LayerReader
-from hwgen.workload.readout import Readout
-from hwgen.workload.sampling import Sample
-from hwgen.workload.tradeoff import GRANULARITIES, Tradeoff, contexts_of
+from hwgen.workload.array.reading import LayerReader
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.sampling import Sample
+from hwgen.workload.calibration.tradeoff import GRANULARITIES, Tradeoff, contexts_of
 from tests.workload.golden import golden, ratio_db
 
 

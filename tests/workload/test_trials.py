@@ -5,12 +5,12 @@ import pytest
 
 from hwgen.config import load
 from hwgen.mapping.tiles import map_layer
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.calibration.trials import Trials
 from hwgen.workload.images import codes_of
 from hwgen.workload.inputs import load_images
 from hwgen.workload.parts import TEST
-from hwgen.workload.readout import Readout
 from hwgen.workload.run import run
-from hwgen.workload.trials import Trials
 from hwgen_models.network import Network
 
 

@@ -2,9 +2,9 @@
 
 All tables that the hardware accepts are tried. What each costs follows from the histograms of all
 conversions, exactly; how far it errs from the counts behind a sample of every layer's sums
-(`hwgen.workload.tradeoff`) and, for a loss of accuracy, from runs of the network. Nothing is
-random; lossless tables depend on nothing but the inputs, those of other budgets also on how the
-linear algebra beneath numpy rounds its sums, should two choices be equal but for that.
+(`hwgen.workload.calibration.tradeoff`) and, for a loss of accuracy, from runs of the network.
+Nothing is random; lossless tables depend on nothing but the inputs, those of other budgets also on
+how the linear algebra beneath numpy rounds its sums, should two choices be equal but for that.
 
 Images that calibrate are never those that ``hwgen run`` reports.
 
@@ -18,13 +18,13 @@ from pathlib import Path
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import MappedLayer, map_layer
-from hwgen.workload.budgets import Budget
-from hwgen.workload.calibrated import check_out, write
-from hwgen.workload.calibration import Calibration, Progress
+from hwgen.workload.calibration.budgets import Budget
+from hwgen.workload.calibration.result import check_out, write
+from hwgen.workload.calibration.search import Calibration, Progress
+from hwgen.workload.calibration.tradeoff import GRANULARITIES
 from hwgen.workload.images import codes_of, fingerprints
 from hwgen.workload.inputs import load_images, open_network
 from hwgen.workload.parts import CALIBRATION
-from hwgen.workload.tradeoff import GRANULARITIES
 from hwgen_models.network import Network
 
 __all__ = ["calibrate"]

@@ -1,4 +1,4 @@
-r"""Tables over counts, in the form that `hwgen.workload.kernels` adds up fastest.
+r"""Tables over counts, in the form that `hwgen.workload.array.kernels` adds up fastest.
 
 The value of a range search is piecewise a count with its low bits replaced,
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwgen.workload.compiled import compiled
+from hwgen.workload.array.compiled import compiled
 
 __all__ = ["Lookup"]
 

@@ -11,7 +11,7 @@ histogram is needed for one U at a time and stays in the L1 cache; `multiply_col
 and takes all planes of some vectors at once.
 
 `hwgen_models.tile` says what the result must be; this is the same for ideal arrays, a hundred times
-faster. The functions release the interpreter's lock: `hwgen.workload.reading` calls them from
+faster. The functions release the interpreter's lock: `hwgen.workload.array.reading` calls them from
 several threads with different vectors.
 """
 
@@ -21,8 +21,8 @@ from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from hwgen.workload.compiled import compiled
-from hwgen.workload.lookup import Lookup
+from hwgen.workload.array.compiled import compiled
+from hwgen.workload.array.lookup import Lookup
 
 __all__ = [
     "active_rows",
@@ -306,8 +306,8 @@ def read_columns(
     lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
         Added to.
     by_active, by_bound : numpy.ndarray of int64
-        Histograms of `hwgen.workload.statistics`, added to; their axes reach as far as U, bounds
-        and counts do.
+        Histograms of `hwgen.workload.array.statistics`, added to; their axes reach as far as U,
+        bounds and counts do.
     """
     values, pieces, used, weights = lookup
     needed = decisions.values, decisions.pieces, decisions.used
@@ -358,7 +358,7 @@ def steady_stream(
     lane_free: NDArray[np.int64],
     bank_free: NDArray[np.int64],
 ) -> None:
-    """Run vectors through one crossbar without stalls: `hwgen.workload.cycles` says what is what.
+    """Run vectors through one crossbar without stalls; see `hwgen.workload.array.cycles`.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from hwgen.wording import shown
 from hwgen.workload.assembly import Assembly, same_codes
-from hwgen.workload.onnx_file import OnnxNode
-from hwgen.workload.onnx_geometry import (
+from hwgen.workload.onnx.file import OnnxNode
+from hwgen.workload.onnx.geometry import (
     axis_of,
     cuts_of,
     kernel_of,
@@ -25,7 +25,7 @@ from hwgen.workload.onnx_geometry import (
     reshaped,
     window_of,
 )
-from hwgen.workload.onnx_graph import Noted, Stored, clip_of
+from hwgen.workload.onnx.graph import Noted, Stored, clip_of
 from hwgen_models.codes import Codes
 from hwgen_models.matrix import Conv, Dense
 from hwgen_models.network import INPUT, Input, Network

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.workload.assembly import Refused
-from hwgen.workload.onnx_file import OnnxGraph, OnnxNode
-from hwgen.workload.onnx_geometry import (
+from hwgen.workload.onnx.file import OnnxGraph, OnnxNode
+from hwgen.workload.onnx.geometry import (
     axis_of,
     cuts_of,
     kernel_of,
@@ -18,7 +18,7 @@ from hwgen.workload.onnx_geometry import (
     reshaped,
     window_of,
 )
-from hwgen.workload.onnx_graph import clip_of
+from hwgen.workload.onnx.graph import clip_of
 from hwgen_models.window import padded
 
 __all__ = ["tensors"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hwgen.workload.tflite_file import Operator, Tensor
+from hwgen.workload.tflite.file import Operator, Tensor
 from hwgen_models.codes import Codes
 
 __all__ = ["ACTIVATIONS", "axes_of", "codes_of", "limited"]

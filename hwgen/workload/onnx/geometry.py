@@ -8,7 +8,7 @@ from math import prod
 
 import numpy as np
 
-from hwgen.workload.onnx_file import OnnxGraph, OnnxNode
+from hwgen.workload.onnx.file import OnnxGraph, OnnxNode
 from hwgen_models.layer import Shape
 from hwgen_models.window import Window
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwgen.errors import UserError
-from hwgen.workload.tradeoff import Choice, Tradeoff
+from hwgen.workload.calibration.tradeoff import Choice, Tradeoff
 
 __all__ = ["Budget", "at_price", "lossless", "within_drop", "within_sqnr"]
 

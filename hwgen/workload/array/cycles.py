@@ -7,7 +7,7 @@ stalls: ``x`` and ``y_in`` always offer the next beat, ``y`` is always taken.
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.workload import kernels
+from hwgen.workload.array import kernels
 from hwgen_models.spec import TileSpec
 
 __all__ = ["SteadyStream"]

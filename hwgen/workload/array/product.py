@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwgen.workload import kernels
-from hwgen.workload.lookup import Lookup
+from hwgen.workload.array import kernels
+from hwgen.workload.array.lookup import Lookup
 from hwgen_models.row_drive import input_range, plane_weights
 
 __all__ = ["bit_sliced_product"]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.config import Range
-from hwgen.workload.readout import Readout
+from hwgen.workload.array.readout import Readout
 from hwgen_models.search import SearchTree
 from hwgen_models.spec import TileSpec
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from hwgen.config import Design
 from hwgen.mapping.tiles import MappedLayer
-from hwgen.workload.reading import Array, LayerReader, Read
-from hwgen.workload.readout import Readout
+from hwgen.workload.array.reading import Array, LayerReader, Read
+from hwgen.workload.array.readout import Readout
 from hwgen_models.tile import Result, Tile, crossbar_of
 
 __all__ = ["NonidealReader"]

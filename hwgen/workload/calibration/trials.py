@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.mapping.tiles import MappedLayer
-from hwgen.workload.reading import LayerReader
-from hwgen.workload.readout import Readout
+from hwgen.workload.array.reading import LayerReader
+from hwgen.workload.array.readout import Readout
 from hwgen_models.matrix import Matrix, exact_product
 from hwgen_models.network import Network
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.wording import shown
-from hwgen.workload.onnx_file import OnnxGraph, OnnxNode
-from hwgen.workload.onnx_graph import Noted, Stored, fuse_clips
-from hwgen.workload.onnx_reals import tensors
+from hwgen.workload.onnx.file import OnnxGraph, OnnxNode
+from hwgen.workload.onnx.graph import Noted, Stored, fuse_clips
+from hwgen.workload.onnx.reals import tensors
 from hwgen_models.codes import Codes
 
 __all__ = ["is_float", "prepare", "quantise"]

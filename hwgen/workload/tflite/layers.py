@@ -1,7 +1,7 @@
 """TFLite operators as integer layers.
 
 Activations and weights are int8, weights per tensor or per channel with zero points 0. How results
-are rounded is a matter of `hwgen.workload.tflite_kernels`.
+are rounded is a matter of `hwgen.workload.tflite.kernels`.
 """
 
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from hwgen.workload.assembly import Assembly, same_codes
-from hwgen.workload.tflite_codes import ACTIVATIONS, axes_of, codes_of, limited
-from hwgen.workload.tflite_file import Graph, Operator, Tensor
-from hwgen.workload.tflite_kernels import KERNELS, Kernels
+from hwgen.workload.tflite.codes import ACTIVATIONS, axes_of, codes_of, limited
+from hwgen.workload.tflite.file import Graph, Operator, Tensor
+from hwgen.workload.tflite.kernels import KERNELS, Kernels
 from hwgen_models.codes import Codes
 from hwgen_models.matrix import Conv, Dense
 from hwgen_models.network import INPUT, Input, Network

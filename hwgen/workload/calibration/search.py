@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import MappedLayer
-from hwgen.workload import budgets
-from hwgen.workload.budgets import Budget, Choices
-from hwgen.workload.candidates import Candidates
-from hwgen.workload.costs import full_search_bits
-from hwgen.workload.reading import LayerReader
-from hwgen.workload.readout import Readout
-from hwgen.workload.sampling import Sample
+from hwgen.workload.array.costs import full_search_bits
+from hwgen.workload.array.reading import LayerReader
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.statistics import Extent, check_size
+from hwgen.workload.calibration import budgets
+from hwgen.workload.calibration.budgets import Budget, Choices
+from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.sampling import Sample
+from hwgen.workload.calibration.tradeoff import Choice, Tradeoff, contexts_of
+from hwgen.workload.calibration.trials import Trials
 from hwgen.workload.shapes import shapes_of
-from hwgen.workload.statistics import Extent, check_size
-from hwgen.workload.tradeoff import Choice, Tradeoff, contexts_of
-from hwgen.workload.trials import Trials
 from hwgen_models.matrix import Matrix
 from hwgen_models.network import Network
 
@@ -91,7 +91,7 @@ class Calibration:
     labels : numpy.ndarray of int64, shape (images,), or None
         Right answers.
     granularity : str
-        One of `hwgen.workload.tradeoff.GRANULARITIES`.
+        One of `hwgen.workload.calibration.tradeoff.GRANULARITIES`.
     budget : Budget
         How much the tables may err.
     progress : callable, optional

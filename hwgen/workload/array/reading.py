@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer, MappedTile
-from hwgen.workload import kernels
-from hwgen.workload.costs import Costs, full_search_bits
-from hwgen.workload.cycles import SteadyStream
-from hwgen.workload.lookup import Lookup
-from hwgen.workload.readout import Readout
-from hwgen.workload.rivals import bounded_bits, static_bits
-from hwgen.workload.statistics import Extent, Statistics
+from hwgen.workload.array import kernels
+from hwgen.workload.array.costs import Costs, full_search_bits
+from hwgen.workload.array.cycles import SteadyStream
+from hwgen.workload.array.lookup import Lookup
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.rivals import bounded_bits, static_bits
+from hwgen.workload.array.statistics import Extent, Statistics
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.matrix import exact_product
 from hwgen_models.row_drive import plane_weights

@@ -24,9 +24,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.workload.candidates import Candidates
-from hwgen.workload.readout import weights_of
-from hwgen.workload.sampling import Sample
+from hwgen.workload.array.readout import weights_of
+from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.sampling import Sample
 
 __all__ = ["GRANULARITIES", "Choice", "Tradeoff", "contexts_of"]
 

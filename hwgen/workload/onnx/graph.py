@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.wording import shown
-from hwgen.workload.onnx_file import OnnxGraph, OnnxNode
+from hwgen.workload.onnx.file import OnnxGraph, OnnxNode
 from hwgen_models.codes import Codes
 
 __all__ = ["Noted", "Stored", "clip_of", "fuse_clips", "note"]
