@@ -205,7 +205,8 @@ KEYS: dict[str, dict[str, str]] = {
         "layers.NAME.ranges": "its search table: a list of [payload, truncation]; empty for binary "
         "and where slices or planes have their own",
         "layers.NAME.tables": "its search tables by slice and plane; null where they are the same",
-        "layers.NAME.sqnr_db": "signal to error of its sums; null without error",
+        "layers.NAME.sqnr_db": "signal to error of its sums; null without error, or where none of "
+        "its outputs varies",
         "layers.NAME.largest_error": "largest error of its sums",
     },
     "calibrate": {

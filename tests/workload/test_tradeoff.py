@@ -182,6 +182,6 @@ def test_counts_that_the_sample_misses_are_not_forgotten(small, small_design):
 
         error = case.candidates.errors[number, 16] * 2.0 ** (6 + 7)
 
-        more = (after.power(choice) - before.power(choice)) * before.signal
+        more = after.power(choice) * after.signal - before.power(choice) * before.signal
         assert more == pytest.approx(error**2, rel=1e-6, abs=1e-3)
     assert (case.candidates.errors[:, 16] != 0).any()

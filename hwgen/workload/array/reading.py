@@ -28,6 +28,7 @@ from hwgen.workload.array.lookup import Lookup
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.rivals import bounded_bits, static_bits
 from hwgen.workload.array.statistics import Extent, Statistics
+from hwgen.workload.array.variation import Variation
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.matrix import exact_product
 from hwgen_models.row_drive import plane_weights
@@ -141,7 +142,7 @@ class LayerReader:
         self._found: SimpleQueue[Statistics] = SimpleQueue()  # those that no thread adds to
         self.largest_error = 0
         self._vectors, self._decisions = 0, 0
-        self._signal, self._noise = 0.0, 0.0
+        self._signal, self._noise = Variation(mapped.layer.outputs), 0.0
         self._streams = [
             SteadyStream(mapped.spec, array.tile.weights.shape[1], array.used_columns)
             for array in self.arrays
@@ -179,9 +180,9 @@ class LayerReader:
     @property
     def sqnr_db(self) -> float | None:
         """Signal to error ratio of all sums; None where one of the two is nothing."""
-        if not self._signal or not self._noise:
+        if not self._signal.power or not self._noise:
             return None
-        return 10 * math.log10(self._signal / self._noise)
+        return 10 * math.log10(self._signal.power / self._noise)
 
     def product(self, vectors: NDArray, step: Step | None = None) -> NDArray[np.int64]:
         """Multiply vectors by the layer's weights through all crossbars, chain by chain.
@@ -328,8 +329,7 @@ class LayerReader:
                 f"{vector} must be {exact[group, vector, output]} (integer product), "
                 f"not {product[group, vector, output]}"
             )
-        with_bias = exact + self.mapped.layer.bias.reshape(len(exact), 1, -1)
-        self._signal += float((with_bias.astype(np.float64) ** 2).sum())
+        self._signal.add(exact.transpose(1, 0, 2).reshape(exact.shape[1], -1))
         self._noise += float((error.astype(np.float64) ** 2).sum())
         self.largest_error = max(self.largest_error, int(np.abs(error).max()))
 

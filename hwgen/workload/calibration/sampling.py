@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.mapping.tiles import MappedLayer, MappedTile
+from hwgen.workload.array.variation import Variation
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.row_drive import planes_of
 
@@ -67,7 +68,7 @@ class Sample:
     outputs : numpy.ndarray of int64, shape (pairs,)
         Of the layer.
     sums : numpy.ndarray of int64, shape (pairs,)
-        Exact sums, bias included: the signal.
+        Exact sums, bias included.
     """
 
     def __init__(self, mapped: MappedLayer, vectors: int) -> None:
@@ -83,11 +84,17 @@ class Sample:
         self.signs = np.tile([1, -1], mapped.row_tiles)
         self.sums = np.zeros(self.pairs, dtype=np.int64)
         self._seen = 0  # vectors
+        self._variation = Variation(outputs)
 
     @property
     def pairs(self) -> int:
         """How many pairs are in the sample."""
         return len(self._vectors)
+
+    @property
+    def signal(self) -> float:
+        """Power of all sums about each output's mean, as much of it as falls to the sample."""
+        return self._variation.power * self.pairs / self.all_pairs
 
     def codes(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
         """What sums (pairs,) become between layers."""
@@ -128,6 +135,7 @@ class Sample:
         numbers = self._vectors[first:stop] - self._seen
         outputs = self.outputs[first:stop]
         sums = product.transpose(1, 0, 2).reshape(len(drive), -1)
+        self._variation.add(sums)
         self.sums[first:stop] = sums[numbers, outputs] + self.mapped.layer.bias[outputs]
         for tile in self.mapped.tiles:
             inside = np.flatnonzero((outputs >= tile.outputs.start) & (outputs < tile.outputs.stop))

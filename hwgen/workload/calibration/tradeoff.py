@@ -68,8 +68,8 @@ class Tradeoff:
     sample : Sample, optional
         Counts behind some sums; without it nothing can be said of errors.
     in_codes : bool
-        Measure errors in the codes that sums become, against the spread of these codes; otherwise
-        in the sums, against their power.
+        Measure errors in the codes that sums become, against the variance of these codes; otherwise
+        in the sums, against their power about each output's mean.
 
     Attributes
     ----------
@@ -92,9 +92,8 @@ class Tradeoff:
         if sample is None:
             return
         self.sample = sample
-        codes = sample.codes(sample.sums) if in_codes else sample.sums.astype(np.float64)
-        signal = codes - codes.mean() if in_codes else codes
-        self.signal = max(1.0, float(signal @ signal))
+        signal = sample.codes(sample.sums).var() * sample.pairs if in_codes else sample.signal
+        self.signal = max(1.0, float(signal))
         self._gains = sample.gains() if in_codes else np.ones(sample.pairs)
         self._errors = candidates.errors.astype(np.float64)
         self._weights = weights_of(sample.mapped.spec).astype(np.float64)
