@@ -23,6 +23,7 @@ __all__ = ["Sample", "spread"]
 
 MOST_PAIRS = 2**13  # of a vector and an output, in a sample
 MOST_BYTES = 2**24  # that the counts of one layer may take
+MOST_CELLS = 2**23  # pairs times different counts, which the search for tables has in memory
 CHUNK = 2**10  # pairs worked on at once
 GOLDEN = 0.6180339887498949
 REACH = 0.3  # of an output's spread: errors for which a gain is meant to hold
@@ -58,7 +59,7 @@ class Sample:
     Attributes
     ----------
     pairs : int
-        In the sample: all there are, or as many as 8192 and 16 MB allow.
+        In the sample: all there are, or as many as 8192 and the memory allow.
     all_pairs : int
         There are.
     counts : numpy.ndarray of int, shape (slices, planes, conversions, pairs)
@@ -78,7 +79,8 @@ class Sample:
         kind = np.min_scalar_type(spec.largest_count)
         conversions = mapped.row_tiles * spec.polarities
         per_pair = spec.slices * spec.planes * conversions * kind.itemsize
-        wanted = max(1, min(MOST_PAIRS, MOST_BYTES // per_pair))
+        most = MOST_CELLS // (spec.largest_count + 1)
+        wanted = max(1, min(MOST_PAIRS, MOST_BYTES // per_pair, most))
         self._vectors, self.outputs = np.divmod(spread(wanted, self.all_pairs), outputs)
         self.counts = np.zeros((spec.slices, spec.planes, conversions, self.pairs), dtype=kind)
         self.signs = np.tile([1, -1], mapped.row_tiles)

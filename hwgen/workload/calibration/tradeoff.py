@@ -234,8 +234,7 @@ class Tradeoff:
             weights = np.broadcast_to(signs[:, np.newaxis] * self._weights[cell], places.shape)
             added += np.bincount(places.ravel(), weights.ravel(), minlength=len(added))
         added = added.reshape(-1, most) * self._gains[:, np.newaxis]
-        errors = self._errors[:, :most]
-        return np.einsum("tc,tc->t", errors @ (added.T @ added), errors)
+        return ((self._errors[:, :most] @ added.T) ** 2).sum(axis=1)
 
     def _unseen(self, cells: Cells) -> NDArray[np.float64]:
         """Power by table of single conversions beyond those of the sample."""
