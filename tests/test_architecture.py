@@ -42,7 +42,7 @@ MAY_IMPORT = {
 # The generator, lowest floor first: a module imports from its own floor and those below it.
 FLOORS = [
     ["__init__", "__version__"],
-    ["archive", "benches", "checks", "errors", "output", "wording"],
+    ["archive", "benches", "checks", "errors", "liberty", "output", "wording"],
     ["measured", "design_keys", "design_file", "config"],
     ["gateware"],
     ["mapping"],
