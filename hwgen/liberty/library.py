@@ -378,7 +378,7 @@ class Library:
         value = self.group.values("capacitive_load_unit")
         if not value:
             return None
-        found = QUANTITY.fullmatch("".join(value))
+        found = QUANTITY.fullmatch(" ".join(value))
         if found is None or found[3].upper() != "F" or not float(found[1]):
             raise UserError(
                 f"{self.path}: capacitive_load_unit: must be a number and a unit, as in (1, pf), "

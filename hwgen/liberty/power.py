@@ -156,8 +156,7 @@ def _joules(library: Library, group: Group | None) -> Table | None:
     for axis in table.axes:
         if axis not in scales:
             place = f"{group.name} ({group.argument}): axes"
-            expected = "must be input_transition_time and capacitances of outputs"
-            raise group.text.wrong(group.start, f"{place}: {expected}", axis)
+            raise group.text.wrong(group.start, f"{place}: must be slews or loads", axis)
     points = zip(table.axes, table.points, strict=True)
     return Table(
         axes=table.axes,
