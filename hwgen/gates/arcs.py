@@ -86,7 +86,13 @@ class CellArcs:
     launches: tuple[Arc, ...]
     setups: tuple[Check, ...]
     recoveries: tuple[Check, ...]
-    capacitance: dict[str, tuple[float, float]]
+    capacitance: Mapping[str, tuple[float, float]]
+
+    @property
+    def clocks(self) -> set[str]:
+        """Its clock pins."""
+        launched = {arc.source for arc in self.launches}
+        return launched | {check.clock for check in (*self.setups, *self.recoveries)}
 
 
 class Surfaces:
@@ -234,7 +240,9 @@ class Arcs:
             slew = tables.get(f"{EDGES[edge]}_transition")
             if delay is None or slew is None:
                 continue
-            numbers = [self._surface(group, SLEW, LOAD) for group in (delay, slew)]
+            numbers = [
+                self.surfaces.add(self.library.table(group), SLEW, LOAD) for group in (delay, slew)
+            ]
             for source in _related(timing):
                 for cause in causes[edge]:
                     yield Arc(
@@ -249,20 +257,9 @@ class Arcs:
     def _checks(self, pin: Pin, timing: Group) -> Iterator[Check]:
         for edge in (RISE, FALL):
             for group in timing.groups(f"{EDGES[edge]}_constraint"):
-                before = self._surface(group, DATA_SLEW, CLOCK_SLEW)
+                before = self.surfaces.add(self.library.table(group), DATA_SLEW, CLOCK_SLEW)
                 for clock in _related(timing):
                     yield Check(clock=clock, pin=pin.name, edge=edge, before=before)
-
-    def _surface(self, group: Group, x: Sequence[str], y: Sequence[str]) -> int:
-        table = self.library.table(group)
-        for points in table.points:
-            if (np.diff(points) <= 0).any():
-                raise group.text.wrong(
-                    group.start,
-                    f"{group.name} ({group.argument}): must have points that rise",
-                    " ".join(f"{point:g}" for point in points),
-                )
-        return self.surfaces.add(table, x, y)
 
 
 def _related(timing: Group) -> list[str]:
@@ -270,10 +267,25 @@ def _related(timing: Group) -> list[str]:
 
 
 def _capacitance(pin: Pin) -> tuple[float, float]:
-    """Return a pin's capacitance when it rises and when it falls."""
-    both = [pin.group.number(f"{EDGES[edge]}_capacitance") for edge in (RISE, FALL)]
-    rise, fall = (pin.capacitance or 0.0 if own is None else own for own in both)
+    """Return a pin's capacitance when it rises and when it falls, which may depend on its gate.
+
+    Where the library gives a range, its end counts: paths are wanted at their longest.
+    """
+    rise, fall = (_edge_capacitance(pin, EDGES[edge]) for edge in (RISE, FALL))
     return rise, fall
+
+
+def _edge_capacitance(pin: Pin, edge: str) -> float:
+    group = pin.group
+    between = group.values(f"{edge}_capacitance_range")
+    if between:
+        try:
+            return float(between[-1])
+        except ValueError:
+            constraint = f"pin ({pin.name}): {edge}_capacitance_range: must be two numbers"
+            raise group.text.wrong(group.start, constraint, ", ".join(between)) from None
+    own = group.number(f"{edge}_capacitance")
+    return own if own is not None else pin.capacitance or 0.0
 
 
 def _at_least_two(points: np.ndarray) -> np.ndarray:
