@@ -24,8 +24,12 @@ class InternalEnergy:
 
     At an output it belongs to a transition that one of `related_pins` causes; at an input it is
     what the cell takes whether or not an output follows. What charges the load, ``C V^2 / 2`` per
-    transition, is not in it. One of both edges may be negative: libraries may book what the input
-    or load gave back. Only the sum over a whole cycle of edges is an energy that was dissipated.
+    transition, comes on top.
+
+    Only the sum of a rise and a fall is energy that was dissipated. An edge alone may be negative:
+    sky130_fd_sc_hd books all of ``C V^2`` at the rise, so that its tables hold ``+ C V^2 / 2`` for
+    a rise and ``- C V^2 / 2`` for a fall beside the loss itself; sg13g2 holds the loss alone. Some
+    entries of sky130 stay negative even as a sum.
 
     Parameters
     ----------
@@ -56,7 +60,8 @@ class Leakage:
     watts : float
         The power.
     when : Expression or None
-        State of the pins in which it is taken; None: in those that no other entry names.
+        State of the pins, outputs perhaps among them, in which it is taken; None: in those that no
+        other entry names.
     supply : str or None
         Pin of the supply that gives it, where the library tells supplies apart; what supplies give
         in one state adds up.
@@ -110,8 +115,9 @@ def leakages(library: Library, cell: Cell) -> tuple[Leakage, ...]:
 def resting_leakage_w(library: Library, cell: Cell) -> float | None:
     """Return the leakage (W) of a cell in a state that no entry of `leakages` names.
 
-    ``cell_leakage_power`` of the cell, else ``default_cell_leakage_power`` of the library, which
-    may well be nought; None where neither is given.
+    ``cell_leakage_power`` of the cell (in sky130_fd_sc_hd and sg13g2 the mean of those entries),
+    else ``default_cell_leakage_power`` of the library, which may well be nought; None where neither
+    is given.
 
     Raises
     ------

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections import Counter
 from functools import partial
 
@@ -10,19 +11,106 @@ import pytest
 
 from hwgen.flow.tools import run_yosys
 from hwgen.liberty.functions import FlipFlop, Latch, behaviour
+from hwgen.liberty.power import internal_energies, leakages, resting_leakage_w
 from tests.liberty.netlists import FLIP_FLOPS, LATCHES, Netlist
 
 NOT_UNDERSTOOD = {"sg13g2_sighold": {"SH": "has no function"}}  # it holds what a net last was
 
 
+COUNTED = (
+    *("cell", "pin", "pg_pin", "ff", "latch", "statetable", "test_cell", "timing", "cell_rise"),
+    *("internal_power", "rise_power", "fall_power", "leakage_power", "lu_table_template"),
+)
+
+
 @pytest.fixture(scope="session")
-def by_yosys(real_file, tmp_path_factory):
+def raw(real_file):
+    """The file's text."""
+    return gzip.decompress(real_file.read_bytes()).decode()
+
+
+@pytest.fixture(scope="session")
+def by_yosys(raw, tmp_path_factory):
     """Each cell as a netlist, which Yosys makes with its own reader."""
     folder = tmp_path_factory.mktemp("yosys")
-    (folder / "a.lib").write_bytes(gzip.decompress(real_file.read_bytes()))
+    (folder / "a.lib").write_text(raw)
     run_yosys("read_liberty -ignore_miss_func a.lib\nproc\nwrite_json a.json\n", folder=folder)
     modules = json.loads((folder / "a.json").read_text())["modules"]
     return {name: Netlist(module) for name, module in modules.items()}
+
+
+def test_groups_and_numbers_are_those_that_a_search_of_the_text_finds(real, raw):
+    groups = list(below(real.group))
+    counts = Counter(group.name for group in groups)
+    for name in COUNTED:
+        assert counts[name] == len(re.findall(rf"(?<!\w){name}\s*\(", raw)), name
+    assert counts["cell"] == len(real.cells) > 80
+
+    tables = [real.table(group) for group in groups if group.values("values")]
+    listed = " ".join(re.findall(r"(?<!\w)values\s*\(([^)]*)\)", raw))
+    numbers = [float(number) for number in re.findall(r"[\d.eE+-]+", listed)]
+    np.testing.assert_array_equal(np.concatenate([one.values.ravel() for one in tables]), numbers)
+
+
+def test_units_and_conditions_are_those_in_its_name(real):
+    """Of sky130 (1 nW) and sg13g2 (1 pW)."""
+    volts, leakage = (1.8, 1e-9) if real.name.startswith("sky130") else (1.2, 1e-12)
+
+    assert real.conditions == {"process": 1.0, "voltage": volts, "temperature": 25.0}
+    assert (real.units.time_s, real.units.capacitance_f) == (1e-9, 1e-12)
+    assert real.units.leakage_w == leakage
+    assert real.units.energy_j == 1e-12
+
+
+def test_without_what_tools_should_leave_alone_yosys_reads_the_others(real, tmp_path):
+    names = real.unusable() | real.matching(["*lpflow*", "*_4"])
+    (tmp_path / "a.lib").write_text(real.without(names))
+
+    run_yosys("read_liberty -lib a.lib\nwrite_json a.json\n", folder=tmp_path)
+    modules = json.loads((tmp_path / "a.json").read_text())["modules"]
+    assert set(modules) == real.cells.keys() - names
+    assert real.cells.keys() & names
+
+
+def test_internal_energies_are_all_found_and_their_unit_fits_the_voltage(real, raw):
+    found = [
+        (pin, energy)
+        for cell in real.cells.values()
+        for pin in cell.pins.values()
+        for energy in internal_energies(real, pin)
+    ]
+    assert len(found) == len(re.findall(r"(?<!\w)internal_power\s*\(", raw))
+    assert {bool(energy.related_pins) for pin, energy in found if pin.direction == "output"} == {
+        True
+    }
+    assert {bool(energy.related_pins) for pin, energy in found if pin.direction == "input"} == {
+        False
+    }
+
+    # Of an inverter, the sum of both edges hardly depends on the load, and a fall holds nothing of
+    # it in one library and gives back C V^2 / 2 in the other: that is joules, farads and volts.
+    (energy,) = internal_energies(real, inverter(real).pins["Y"])
+    loads, volts = energy.fall.points[1], real.conditions["voltage"]
+    half = volts**2 / 2 * np.ptp(loads)
+    given_back = 1 if real.name.startswith("sky130") else 0
+    assert np.ptp((energy.rise.values + energy.fall.values)[0]) < 0.02 * half
+    for edge, sign in ((energy.rise, 1), (energy.fall, -1)):
+        assert edge.values[0, -1] - edge.values[0, 0] == pytest.approx(
+            sign * given_back * half, abs=0.02 * half
+        )
+
+
+def test_states_that_leak_exclude_each_other_and_their_mean_is_that_of_the_cell(real, raw):
+    found = {name: leakages(real, cell) for name, cell in real.cells.items()}
+    assert sum(map(len, found.values())) == len(re.findall(r"(?<!\w)leakage_power\s*\(", raw))
+
+    for name, entries in found.items():
+        if entries:
+            inputs = tuple(dict.fromkeys(pin for one in entries for pin in one.when.inputs))
+            tables = [one.when.truth_table(inputs).astype(int) for one in entries]
+            assert np.sum(tables, axis=0).max() == 1
+            mean = np.mean([one.watts for one in entries])
+            assert resting_leakage_w(real, real.cells[name]) == pytest.approx(mean, rel=1e-3)
 
 
 def test_every_cell_is_understood_or_named(real):
@@ -105,6 +193,21 @@ def test_clock_gates_pass_the_clock_while_what_they_latched_was_one(real):
         data = latch.data_in.truth_table(("CLK", *enables))
         assert data[0::2].tolist() == [False] + [True] * (len(data) // 2 - 1)
     assert found
+
+
+def below(group):
+    """Yield all groups inside a group."""
+    for one in group.groups():
+        yield one
+        yield from below(one)
+
+
+def inverter(library):
+    """Return the smallest inverter."""
+    return min(
+        (cell for name, cell in library.cells.items() if re.search(r"_inv_\d+$", name)),
+        key=lambda cell: cell.area,
+    )
 
 
 def same(theirs, ours):
