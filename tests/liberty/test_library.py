@@ -125,8 +125,8 @@ def test_a_file_that_cannot_be_read_is_one_line(monkeypatch):
 def test_units_of_time(library, text, seconds):
     units = library(f"{text} cell (c) {{ }}").units
 
-    assert units.time_s == pytest.approx(seconds, rel=1e-12)
-    assert units.time_ns == pytest.approx(seconds * 1e9, rel=1e-12)
+    assert units.time_s == pytest.approx(seconds, rel=1e-12, abs=0)
+    assert units.time_ns == pytest.approx(seconds * 1e9, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_units_of_capacitance(library, text, farads):
     if farads is None:
         assert (units.capacitance_f, units.energy_j) == (None, None)
     else:
-        assert units.capacitance_f == pytest.approx(farads, rel=1e-12)
-        assert units.energy_j == pytest.approx(farads * 0.1**2, rel=1e-12)
+        assert units.capacitance_f == pytest.approx(farads, rel=1e-12, abs=0)
+        assert units.energy_j == pytest.approx(farads * 0.1**2, rel=1e-12, abs=0)
 
 
 def test_the_other_units(library):
@@ -161,9 +161,9 @@ def test_the_other_units(library):
     given = library(
         'voltage_unit : "1mV"; current_unit : "10uA"; leakage_power_unit : "100pW"; cell (c) { }'
     ).units
-    assert given.voltage_v == pytest.approx(1e-3)
-    assert given.current_a == pytest.approx(1e-5)
-    assert given.leakage_w == pytest.approx(1e-10)
+    assert given.voltage_v == pytest.approx(1e-3, rel=1e-12, abs=0)
+    assert given.current_a == pytest.approx(1e-5, rel=1e-12, abs=0)
+    assert given.leakage_w == pytest.approx(1e-10, rel=1e-12, abs=0)
 
 
 @pytest.mark.parametrize("value", ["", "ns", "1", "1nV", "1xs", "0ns", "-1ns", "1..2ns", "1 n s"])
@@ -214,6 +214,7 @@ def test_a_pin_has_the_default_capacitance_of_its_direction(library):
         library(
             "default_input_pin_cap : 2; default_output_pin_cap : 0; cell (c) {"
             "pin (A) { direction : input; } pin (B) { direction : input; capacitance : 3; }"
+            "pin (C) { direction : input; capacitance : 0; }"
             "pin (Y) { direction : output; } pin (Z) { direction : inout; three_state : A; } }"
         )
         .cells["c"]
@@ -223,10 +224,11 @@ def test_a_pin_has_the_default_capacitance_of_its_direction(library):
     assert {name: pin.capacitance for name, pin in pins.items()} == {
         "A": 2,
         "B": 3,
+        "C": 0,
         "Y": 0,
         "Z": None,
     }
-    assert [pin.is_three_state for pin in pins.values()] == [False, False, False, True]
+    assert [pin.is_three_state for pin in pins.values()] == [False, False, False, False, True]
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,7 @@ def test_states_that_leak_exclude_each_other_and_their_mean_is_that_of_the_cell(
             tables = [one.when.truth_table(inputs).astype(int) for one in entries]
             assert np.sum(tables, axis=0).max() == 1
             mean = np.mean([one.watts for one in entries])
-            assert resting_leakage_w(real, real.cells[name]) == pytest.approx(mean, rel=1e-3)
+            assert resting_leakage_w(real, real.cells[name]) == pytest.approx(mean, rel=1e-3, abs=0)
 
 
 def test_every_cell_is_understood_or_named(real):
