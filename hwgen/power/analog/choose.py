@@ -1,20 +1,20 @@
 """The models that a design, or a command's option, asks for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from hwgen.config import Design
-from hwgen.design_keys import AdcKeys, bare
+from hwgen.design_keys import AdcKeys, Section, bare
 from hwgen.errors import UserError
 from hwgen.power.analog import array, published, survey, user_table
 from hwgen.power.analog.accounting import ANYWHERE, Scope, Wanted
 from hwgen.power.analog.converters import AdcModel, PerDecision, PerSearch
-from hwgen.wording import hint, shown
+from hwgen.wording import KeyPath, dotted, hint, shown
 from hwgen_models.search import SearchTree
 
-__all__ = ["ADC_MODELS", "Analog", "adc_keys", "choose"]
+__all__ = ["ADC_MODELS", "Analog", "adc_keys", "choose", "require_same"]
 
 ADC_MODELS: tuple[str, ...] = get_args(bare(AdcKeys.model_fields["model"].annotation))
 
@@ -218,3 +218,32 @@ def _array(design: Design, wanted: Wanted) -> array.ArrayModel:
         sample_fj=keys.sample_fj,
         leaky_counts=not design.device.ideal,
     )
+
+
+def require_same(designs: Sequence[Design]) -> None:
+    """Refuse to compare designs whose energies are on different bills.
+
+    Raises
+    ------
+    UserError
+        With the first key of `energy` in which a design differs from the first one.
+    """
+    first = designs[0]
+    wanted = _leaves(first.energy)
+    for other in designs[1:]:
+        for path, value in _leaves(other.energy).items():
+            if value != wanted[path]:
+                raise UserError(
+                    f"{other.source}: {dotted(path)}: must be that of {first.source} in a "
+                    f"comparison, {shown(wanted[path])}, not {shown(value)}"
+                )
+
+
+def _leaves(section: Section, path: KeyPath = ("energy",)) -> dict[KeyPath, object]:
+    """Return every value of a section by its key path."""
+    found: dict[KeyPath, object] = {}
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        inner = (*path, name)
+        found |= _leaves(value, inner) if isinstance(value, Section) else {inner: value}
+    return found
