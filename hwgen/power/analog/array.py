@@ -212,11 +212,6 @@ class Cells(ArrayModel):
                 f"array {self.name}: digits of {shape.dac_bits} bits are taken for lengths of "
                 "pulses; as voltages they take less"
             )
-        if self.leaky_counts:
-            said.append(
-                f"array {self.name}: counts of a device that is not ideal, rounded, stand for its "
-                "currents"
-            )
         return tuple(said)
 
 

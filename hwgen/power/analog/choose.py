@@ -84,6 +84,11 @@ class Analog:
             said.append(
                 f"{self.adc.name}: comparators that err walk other thresholds than those charged"
             )
+        if not self.ideal and isinstance(self.array, array.Cells):
+            said.append(
+                f"array {self.array.name}: counts of a device that is not ideal, rounded, stand "
+                "for its currents"
+            )
         return said
 
     def as_json(self) -> dict[str, object]:
@@ -216,7 +221,7 @@ def _array(design: Design, wanted: Wanted) -> array.ArrayModel:
         word_line_ff=keys.word_line_ff,
         drive_v=keys.drive_v,
         sample_fj=keys.sample_fj,
-        leaky_counts=not design.device.ideal,
+        leaky_counts=ratio is not None,
     )
 
 
