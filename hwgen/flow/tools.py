@@ -27,6 +27,7 @@ __all__ = [
     "run_yosys",
     "script_command",
     "simulator_environment",
+    "sta_command",
     "tool_environment",
     "verilator_command",
     "verilator_include",
@@ -147,6 +148,17 @@ def verilator_include() -> Path:
         env=compiler_environment(),
     )
     return Path(told.stdout.strip()) / "include"
+
+
+def sta_command() -> list[str]:
+    """Return the command that runs OpenSTA.
+
+    Raises
+    ------
+    ToolMissing
+        It is not installed.
+    """
+    return [find_program("sta", "opensta")]
 
 
 def cxx_command() -> list[str]:

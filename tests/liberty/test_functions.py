@@ -79,6 +79,7 @@ def test_a_long_expression_is_read_and_a_deep_one_is_refused():
     assert len(parse("+".join(["A"] * 5000)).operands) == 5000
     assert parse("!" * 5001 + "A" + "'" * 5000) == Not(A)
     assert parse("(" * 100 + "A" + ")" * 100) == A
+    assert len(parse("(A) " * 200).operands) == 200
     with pytest.raises(ValueError, match="must have at most 100 parentheses"):
         parse("(" * 101 + "A" + ")" * 101)
 
