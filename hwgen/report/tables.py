@@ -275,7 +275,7 @@ def print_run(result: Result, to: "Console") -> None:
 
 def _print_energy(result: Result, to: "Console") -> None:
     """Print the analog energy of every layer and an image, and whose figures it is."""
-    models = result.get("energy_models")
+    models = result.get("energy_model")
     if not models:
         return
     heads = ("ADC", "array", "per\nconversion")

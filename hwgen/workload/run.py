@@ -133,7 +133,7 @@ def run(
         "lossless": lossless,
         **costs.as_json(),
         **_energy_keys(energy, len(chosen)),
-        "energy_models": analog.as_json(),
+        "energy_model": analog.as_json(),
         "histogram": np.sum([layer["histogram"] for layer in layers.values()], axis=0).tolist(),
         "histograms": None if histograms is None else str(histograms),
         "layers": layers,

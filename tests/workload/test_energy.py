@@ -74,7 +74,7 @@ def test_wide_digits_are_pulses_that_each_charge_a_line(small, small_design):
     )
     line_pj = 30 * 0.2 * 1.0 / 1000
     assert found["energy_pj"]["array_parts"]["row_drive"] == pytest.approx(lines * line_pj)
-    assert any("lengths of pulses" in said for said in found["energy_models"]["warnings"])
+    assert any("lengths of pulses" in said for said in found["energy_model"]["warnings"])
 
 
 def test_capacitors_are_charged_for_the_thresholds_walked(small, small_design):
@@ -131,9 +131,9 @@ def test_energies_are_documented_and_name_their_models(small, small_design):
 
     assert not undocumented_keys("run", found)
     assert not missing_keys("run", found)
-    assert found["energy_models"]["adc"]["source"]
-    assert found["energy_models"]["array"]["source"]
-    assert found["energy_models"]["warnings"] == [
+    assert found["energy_model"]["adc"]["source"]
+    assert found["energy_model"]["array"]["source"]
+    assert found["energy_model"]["warnings"] == [
         "per-decision: figures are of resolution 8 bits, not scaled to 5 bits"
     ]
     for part in (found, *found["layers"].values()):
@@ -169,7 +169,7 @@ def test_arrays_that_are_not_ideal_are_charged_for_what_they_hold(small, small_d
     assert 0.7 < ratio < 1.1
     for part in ("row_drive", "sample_hold"):
         assert leaky["energy_pj"]["array_parts"][part] == ideal["energy_pj"]["array_parts"][part]
-    assert any("stand for its currents" in one for one in leaky["energy_models"]["warnings"])
+    assert any("stand for its currents" in one for one in leaky["energy_model"]["warnings"])
 
 
 def test_a_search_that_monotonic_switching_cannot_follow_is_refused_at_once(small, small_design):
