@@ -62,8 +62,8 @@ class Simulator:
                 0, 2**64, (words, len(program.registers)), dtype=np.uint64
             )
         flip_flops = len(program.registers)
-        self._kept = np.zeros((words, flip_flops), dtype=np.uint64)
-        self._clocks = np.zeros((words, flip_flops), dtype=np.uint64)
+        self.kept = np.zeros((words, flip_flops), dtype=np.uint64)
+        self.clocks = np.zeros((words, flip_flops), dtype=np.uint64)
         self._given: dict[str, NDArray[np.uint64]] = {}
         self._settle_everything()
         self.last = self.state.copy()
@@ -106,7 +106,7 @@ class Simulator:
         chosen = EVERY if counted else np.uint64(0)
         for phase, counts in ((code.high, count), (code.low, count_low)):
             for word, state in enumerate(self.state):
-                work = (self._kept[word], self._clocks[word])
+                work = (self.kept[word], self.clocks[word])
                 begin(code, phase, state, *work)
                 if phase.level:
                     for port, words in self._given.items():
