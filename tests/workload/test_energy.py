@@ -8,9 +8,11 @@ import pytest
 from hwgen.config import load
 from hwgen.errors import UserError
 from hwgen.power.analog.choose import choose
+from hwgen.workload.array.energy import Energy, energy_of_result
 from hwgen.workload.run import run
 from hwgen_models.search import SearchTree
 from hwgen_models.switching import conventional
+from hwgen_models.tile import Tile
 from tests.documented import missing_keys, undocumented_keys
 
 TREE = SearchTree.twin_range(3, 0, 5, 0, bits=5, bound=16)
@@ -195,3 +197,26 @@ def test_a_binary_search_can_be_switched_monotonically(small, small_design):
 
     strobes = 92 * falling["decisions"] / 1000
     assert strobes < falling["energy_pj"]["adc"] < rising["energy_pj"]["adc"]
+
+
+@pytest.mark.parametrize("dac_bits", [1, 2])
+def test_vectors_of_one_tile_cost_what_they_cost_in_a_network(small, small_design, dac_bits):
+    """The first layer fits one row tile; its ten column tiles one after another."""
+    small_design["inputs"] = {"dac_bits": dac_bits}
+    small_design["readout"] = {"kind": "twin-range", "bits": 6, "columns_per_lane": 10}
+    small_design["energy"] = {"adc": {"model": "cdac"}, "array": {"on_off_ratio": 9.0}}
+    design = load(small_design)
+    whole = run(design, small.network_file, small.data_file)["layers"]["fc0"]["energy_pj"]
+    with np.load(small.data_file) as data:
+        x = data["images"].reshape(40, -1)[:30].astype(int)
+    weights = small.network.layers[0].weights.astype(int)
+
+    parts = []
+    for first in range(0, weights.shape[1], 2):
+        tile = Tile(design.spec, weights[:, first : first + 2], design.ranges())
+        parts.append(energy_of_result(choose(design), tile.tree, tile.run(x), x))
+
+    found = Energy.total(parts).as_json()
+    for key in ("adc", "array"):
+        assert found[key] == pytest.approx(whole[key])
+    assert found["array_parts"] == pytest.approx(whole["array_parts"])

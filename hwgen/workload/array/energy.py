@@ -9,16 +9,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from hwgen.power.analog.accounting import AdcEnergy, Conversions, Searched
 from hwgen.power.analog.array import ArrayEnergy, Reads, Shape
 from hwgen.power.analog.choose import Analog
+from hwgen.workload.array import kernels
 from hwgen.workload.array.readout import Readout
-from hwgen.workload.array.statistics import Statistics
+from hwgen.workload.array.statistics import Statistics, charged_lines
 from hwgen_models.search import SearchTree
-from hwgen_models.tile import search_tree
+from hwgen_models.tile import Result, search_tree
 
-__all__ = ["Energy", "conversions_of", "energy_of", "reads_of", "trees_of"]
+__all__ = ["Energy", "conversions_of", "energy_of", "energy_of_result", "reads_of", "trees_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +85,41 @@ def energy_of(
     )
 
 
+def energy_of_result(analog: Analog, tree: SearchTree, result: Result, x: ArrayLike) -> Energy:
+    """Work out the analog energy of vectors through one tile, as the golden model ran them.
+
+    Parameters
+    ----------
+    analog : Analog
+        The models.
+    tree : SearchTree
+        What every conversion walked.
+    result : Result
+        What the tile did.
+    x : array_like of int, shape (vectors, rows used)
+        The vectors.
+    """
+    spec = result.spec
+    codes = np.ascontiguousarray(x, dtype=np.int16)
+    words = kernels.words_of(codes.shape[1])
+    planes = np.empty((spec.dac_bits, words, spec.planes, len(codes)), dtype=np.uint64)
+    kernels.pack_planes(codes, spec.dac_bits, planes)
+    done = Conversions(
+        bits=spec.readout_bits,
+        conversions=result.conversions,
+        decisions=result.total_decisions,
+        searches=(Searched(tree=tree, histogram=result.histogram),),
+    )
+    reads = Reads(
+        shape=Shape.of(spec),
+        reads=result.reads,
+        driven=int(result.active_rows.sum()),
+        charged=charged_lines(planes),
+        counts=_sum_of_counts(result.histogram),
+    )
+    return Energy(adc=analog.adc.energy(done), array=analog.array.energy(reads))
+
+
 def trees_of(readout: Readout) -> dict[tuple, SearchTree]:
     """Return the different search trees of a layer by their ranges."""
     tables = {table for of_slice in readout.tables for table in of_slice}
@@ -106,11 +143,14 @@ def conversions_of(readout: Readout, statistics: Statistics, *, decisions: int) 
 
 def reads_of(statistics: Statistics) -> Reads:
     """Sum up what the arrays of a layer did."""
-    histogram = statistics.histogram
     return Reads(
         shape=Shape.of(statistics.extent.spec),
         reads=statistics.reads,
         driven=statistics.driven,
         charged=statistics.charged,
-        counts=int(histogram @ np.arange(len(histogram))),
+        counts=_sum_of_counts(statistics.histogram),
     )
+
+
+def _sum_of_counts(histogram: NDArray[np.int64]) -> int:
+    return int(histogram @ np.arange(len(histogram)))
