@@ -316,7 +316,7 @@ class _Compiler:
             reads = tuple(nodes[operand] for operand in operands)
             nodes.append(self._lookup(table, reads, into if final else None))
         result = nodes[template.result]
-        if into is not None and result != into:
+        if into is not None and (result != into or not template.lookups):
             self.same[into] = result
             return into
         return result

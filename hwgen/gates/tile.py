@@ -7,7 +7,7 @@ own, so that every cycle that counts has the next vector coming in and the one b
 every vector is counted once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 

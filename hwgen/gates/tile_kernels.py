@@ -167,7 +167,7 @@ def _offer(
 def _sample(
     state: Words, drive: Slots, cells: Words, lane: int, rows: Words, counts: NDArray[np.int32]
 ) -> None:
-    """Count in all columns what one stimulus drives: rows (words,) to work in, counts (columns,)."""
+    """Count in all columns what one stimulus drives; rows (words,) is scratch."""
     rows[:] = 0
     for k in range(len(drive)):
         rows[k // 64] |= ((state[drive[k]] >> np.uint64(lane)) & np.uint64(1)) << np.uint64(k % 64)
