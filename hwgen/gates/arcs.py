@@ -207,14 +207,14 @@ class Arcs:
                 kind = timing.get("timing_type")
                 if kind in COMBINATIONAL:
                     causes = CAUSES.get(timing.get("timing_sense") or "", EITHER)
-                    arcs += self._arcs(pin, timing, COMBINATIONAL[kind], causes)
+                    arcs += self._arcs(cell, pin, timing, COMBINATIONAL[kind], causes)
                 elif kind in LAUNCHES:
                     causes = dict.fromkeys(EDGES, (LAUNCHES[kind],))
-                    launches += self._arcs(pin, timing, EDGES, causes)
+                    launches += self._arcs(cell, pin, timing, EDGES, causes)
                 elif kind in SETUP:
-                    setups += self._checks(pin, timing)
+                    setups += self._checks(cell, pin, timing)
                 elif kind in RECOVERY:
-                    recoveries += self._checks(pin, timing)
+                    recoveries += self._checks(cell, pin, timing)
         return CellArcs(
             arcs=tuple(arcs),
             launches=tuple(launches),
@@ -229,6 +229,7 @@ class Arcs:
 
     def _arcs(
         self,
+        cell: Cell,
         pin: Pin,
         timing: Group,
         edges: Iterable[int],
@@ -243,7 +244,7 @@ class Arcs:
             numbers = [
                 self.surfaces.add(self.library.table(group), SLEW, LOAD) for group in (delay, slew)
             ]
-            for source in _related(timing):
+            for source in _related(cell, timing):
                 for cause in causes[edge]:
                     yield Arc(
                         source=source,
@@ -254,16 +255,22 @@ class Arcs:
                         slew=numbers[1],
                     )
 
-    def _checks(self, pin: Pin, timing: Group) -> Iterator[Check]:
+    def _checks(self, cell: Cell, pin: Pin, timing: Group) -> Iterator[Check]:
         for edge in (RISE, FALL):
             for group in timing.groups(f"{EDGES[edge]}_constraint"):
                 before = self.surfaces.add(self.library.table(group), DATA_SLEW, CLOCK_SLEW)
-                for clock in _related(timing):
+                for clock in _related(cell, timing):
                     yield Check(clock=clock, pin=pin.name, edge=edge, before=before)
 
 
-def _related(timing: Group) -> list[str]:
-    return (timing.get("related_pin") or "").split()
+def _related(cell: Cell, timing: Group) -> list[str]:
+    """Return the pins that a timing group starts from."""
+    names = (timing.get("related_pin") or "").split()
+    for name in names:
+        if name not in cell.pins or cell.pins[name].direction == "internal":
+            constraint = f"cell ({cell.name}): related_pin: must be one of its pins"
+            raise timing.text.wrong(timing.start, constraint, name)
+    return names
 
 
 def _capacitance(pin: Pin) -> tuple[float, float]:

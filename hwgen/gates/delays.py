@@ -16,7 +16,7 @@ from itertools import pairwise
 import numpy as np
 
 from hwgen.gates.arcs import FALL, RISE, Arcs, CellArcs, Check
-from hwgen.gates.netlist import ONE, ZERO, Netlist
+from hwgen.gates.netlist import Netlist
 from hwgen.gates.paths import NEVER, Arrivals, Ends, Path, Steps
 
 __all__ = ["Delays", "delays"]
@@ -168,7 +168,7 @@ def _data_inputs(netlist: Netlist, cells: Mapping[str, CellArcs]) -> np.ndarray:
         for net in netlist.kinds[kind].pins[pin].tolist()
     }
     nets = np.concatenate([netlist.port_nets(direction) for direction in ("input", "inout")])
-    data = np.setdiff1d(nets, [ZERO, ONE, *clocks])
+    data = np.setdiff1d(nets, sorted(clocks))
     return np.concatenate([2 * data + edge for edge in (RISE, FALL)])
 
 

@@ -149,7 +149,7 @@ class Cell:
 
     @property
     def is_latch(self) -> bool:
-        """Whether it has a latch inside; gates of clocks have one."""
+        """Whether it has a latch inside; gates of clocks may have a state table instead."""
         return any(self.group.groups("latch", "latch_bank"))
 
     @cached_property

@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parents[2] / "../shared/data/liberty"
 REAL = ("sg13g2_stdcell_typ_1p20V_25C", "sky130_fd_sc_hd__tt_025C_1v80")
 FIGURES = ("critical_path_ns", "register_path_ns", "recovery_path_ns")
 
+BROKEN = [sys.executable, "-c", "raise SystemExit(3)"]
+
 NETLIST = """\
 module turn(a, y);
   input a; output y;
@@ -46,12 +48,30 @@ endmodule
 needs_sta = pytest.mark.skipif(shutil.which("sta") is None, reason="needs OpenSTA")
 
 
-@pytest.fixture(scope="module")
-def mapped(tmp_path_factory):
-    """A netlist of the tiny library."""
-    folder = tmp_path_factory.mktemp("tiny")
-    (folder / "tiny.lib").write_text(liberty())
-    (folder / "netlist.v").write_text(NETLIST)
+HALVES = """\
+module top(clk, q);
+  input clk; output q;
+  wire risen, back;
+  DFF rises (.C(clk), .D(q), .R(1'b1), .Q(risen));
+  NOT turn (.A(risen), .Y(back));
+  DFN falls (.C(clk), .D(back), .R(1'b1), .Q(q));
+endmodule
+"""
+
+
+def both_edges():
+    """Write the tiny library with a flip-flop for the other edge besides."""
+    falling = liberty(edge="falling").replace('clocked_on : "C"', 'clocked_on : "!C"')
+    begin = falling.index("  cell (DFF)")
+    cell = falling[begin:].replace("cell (DFF)", "cell (DFN)")
+    text = liberty()
+    return text[: text.index("  cell (DFF)")] + cell[:-2] + text[text.index("  cell (DFF)") :]
+
+
+def netlist_of(folder, netlist, library, modules):
+    """Return a netlist of library cells as if it had been mapped."""
+    (folder / "tiny.lib").write_text(library)
+    (folder / "netlist.v").write_text(netlist)
     commands = ["read_liberty -lib tiny.lib", "read_verilog netlist.v", "hierarchy -top top"]
     run_yosys("\n".join([*commands, "write_json netlist.json"]), folder=folder)
     module = Module(
@@ -59,11 +79,18 @@ def mapped(tmp_path_factory):
     )
     return Mapped(
         top="top",
-        modules=dict.fromkeys(("top", "turn", "pass"), module),
-        netlist=NETLIST,
+        modules=dict.fromkeys(modules, module),
+        netlist=netlist,
         rtlil="",
         json=(folder / "netlist.json").read_text(),
     )
+
+
+@pytest.fixture(scope="module")
+def mapped(tmp_path_factory):
+    """A netlist of the tiny library."""
+    folder = tmp_path_factory.mktemp("tiny")
+    return netlist_of(folder, NETLIST, liberty(), ("top", "turn", "pass"))
 
 
 @pytest.fixture
@@ -127,6 +154,21 @@ def test_other_units_are_ns_without_opensta(mapped):
     assert top.register_path_ns == pytest.approx(ROUND / 100, abs=2e-6)
 
 
+@needs_sta
+def test_half_a_period_is_not_taken_for_a_path(tmp_path, monkeypatch):
+    library = Library("tiny.lib", both_edges())
+    mapped = netlist_of(tmp_path, HALVES, library.text, ("top",))
+
+    theirs = timing(mapped, library, library.text)
+    monkeypatch.setattr("hwgen.flow.timing.sta_command", lambda: BROKEN)
+    ours = timing(mapped, library, library.text)
+
+    assert theirs.tool.startswith("OpenSTA")
+    expected, found = theirs.blocks["top"], ours.blocks["top"]
+    assert found.register_path_ns == pytest.approx(ROUND, abs=2e-6)
+    assert expected.register_path_ns == pytest.approx(ROUND, abs=6e-4)  # half of 0.001
+
+
 def test_a_library_without_tables_gives_no_figures(mapped):
     found = find(mapped, timed=False)
 
@@ -156,8 +198,7 @@ def test_what_opensta_refuses_is_timed_by_us(mapped, spoilt, reason):
 
 
 def test_an_opensta_that_fails_is_passed_over(mapped, monkeypatch):
-    broken = [sys.executable, "-c", "raise SystemExit(3)"]
-    monkeypatch.setattr("hwgen.flow.timing.sta_command", lambda: broken)
+    monkeypatch.setattr("hwgen.flow.timing.sta_command", lambda: BROKEN)
 
     found = find(mapped)
 
@@ -183,8 +224,7 @@ def test_both_agree_on_every_block_of_real_libraries(design, name, monkeypatch):
     mapped = map_verilog(files, top=rtl.top.module, target=target)
 
     theirs = timing(mapped, library, target.files[LIBRARY])
-    broken = [sys.executable, "-c", "raise SystemExit(3)"]
-    monkeypatch.setattr("hwgen.flow.timing.sta_command", lambda: broken)
+    monkeypatch.setattr("hwgen.flow.timing.sta_command", lambda: BROKEN)
     ours = timing(mapped, library, target.files[LIBRARY])
 
     assert theirs.tool.startswith("OpenSTA")

@@ -108,6 +108,16 @@ def test_a_capacitance_that_is_no_number_is_named():
         Arcs(Library("tiny.lib", text)).of("NOT")
 
 
+def test_a_related_pin_that_the_cell_lacks_is_named():
+    text = liberty().replace('related_pin : "A"', 'related_pin : "B"')
+
+    with pytest.raises(
+        UserError,
+        match=r"^tiny.lib: line \d+: cell \(NOT\): related_pin: must be one of its pins, ",
+    ):
+        Arcs(Library("tiny.lib", text)).of("NOT")
+
+
 def test_a_cell_that_the_library_lacks_is_named():
     with pytest.raises(UserError, match=r"^tiny.lib: must have a cell NAND, not none$"):
         arcs().of("NAND")

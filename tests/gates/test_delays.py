@@ -173,6 +173,19 @@ def test_a_constant_output_has_no_path():
     assert found.critical_path is None
 
 
+def test_what_never_switches_has_no_slew():
+    netlist, found = find(
+        hierarchy(
+            {"u0": ("NOT", {"A": "1", "Y": 3}), "u1": ("NOT", {"A": 3, "Y": 4})},
+            {"y": ("output", [4])},
+        )
+    )
+
+    np.testing.assert_array_equal(of(netlist, found.slews, "u0", "Y"), [0, 0])
+    np.testing.assert_array_equal(of(netlist, found.slews, "u1", "Y"), [0, 0])
+    assert found.critical_path is None
+
+
 def test_a_loop_of_gates_is_refused():
     text = hierarchy(
         {"u0": ("NOT", {"A": 2, "Y": 3}), "u1": ("NOT", {"A": 3, "Y": 2})},
