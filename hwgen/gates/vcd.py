@@ -1,5 +1,6 @@
 """A few cycles of one stimulus as a VCD file (IEEE 1364-2005, clause 18), for waveform viewers."""
 
+import re
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -13,6 +14,7 @@ from hwgen.gates.tile import Trace
 
 __all__ = ["MOST_CYCLES", "check_cycles", "write_vcd"]
 
+PLAIN = re.compile(r"[A-Za-z_][\w$]*(\[\d+\])?")
 MOST_CYCLES = 4096  # some 60 MB of a 128 x 128 tile
 
 
@@ -46,7 +48,7 @@ def write_vcd(file: TextIO, trace: Trace, *, clock_ns: float) -> None:
     """
     half_ps = round(clock_ns * 500)
     program, phases = trace.program, trace.phases
-    with VCDWriter(file, timescale="1 ps") as writer:
+    with VCDWriter(file, timescale="1 ps", date="") as writer:
         of_slot: dict[int, list[ScalarVariable]] = {}
         first = phases[0].tolist()
         for path, name, net in _wires(scopes(program.netlist), ()):
@@ -67,6 +69,6 @@ def _wires(scope: Scope, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
     """Yield scope, name and net of everything."""
     path = (*above, scope.name)
     for name, net in scope.nets.items():
-        yield path, name, net
+        yield path, name if PLAIN.fullmatch(name) else f"\\{name}", net
     for child in scope.children:
         yield from _wires(child, path)
