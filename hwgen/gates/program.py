@@ -36,7 +36,7 @@ __all__ = ["FORCE", "HOLD", "KEEP_BOTH", "Code", "Phase", "Program", "compile_ne
 
 # Kinds of operations: look-ups with 1, 2 and 3 operands, a latch, a set or reset.
 HOLD, FORCE = 4, 5
-NOT, OR = 0b01, 0b1110
+NOT = 0b01
 CLEAR_BOTH, PRESET_BOTH, KEEP_BOTH = range(3)  # a register that is set and reset at once
 BOTH = {"L": CLEAR_BOTH, "X": CLEAR_BOTH, "H": PRESET_BOTH, "N": KEEP_BOTH}
 
@@ -118,8 +118,6 @@ class Program:
         Slot of every net.
     registers : ndarray of uint32
         Slots of flip-flops and latches.
-    input_slots : mapping of str to ndarray of uint32
-        Slots of the top's inputs, LSB first.
     late : frozenset of int
         Slots that depend on late inputs without a clock edge in between.
     """
@@ -129,7 +127,6 @@ class Program:
     slots: int
     slot_of: NDArray[np.int64]
     registers: NDArray[np.uint32]
-    input_slots: Mapping[str, NDArray[np.uint32]]
     late: frozenset[int]
 
     def port(self, name: str) -> NDArray[np.uint32]:
@@ -207,7 +204,6 @@ class _Compiler:
         self.registers: list[int] = []
         self.templates: dict[Expression, _Template] = {}
         self.behaviours: dict[str, Behaviour] = {}
-        self.shared: dict[tuple, int] = {}
         self._add_gates()
         given = netlist.port_nets("input")
         self.inputs = [int(net) for net in dict.fromkeys(given.tolist()) if net not in (ZERO, ONE)]
@@ -309,7 +305,8 @@ class _Compiler:
         template = self.templates.get(expression)
         if template is None:
             template = self.templates[expression] = self._template(expression)
-        nodes = [ZERO, ONE, *(values[name] for name in template.inputs)]
+        # A pin that is not there at all is open, like a net without a driver: zero.
+        nodes = [ZERO, ONE, *(values.get(name, ZERO) for name in template.inputs)]
         last = len(nodes) + len(template.lookups) - 1
         for table, operands in template.lookups:
             final = template.result == last == len(nodes)
@@ -477,11 +474,6 @@ class _Compiler:
             slots=len(self.slot),
             slot_of=np.array([self.slot[name(net)] for net in range(len(self.netlist.nets))]),
             registers=self._slots(self.registers),
-            input_slots={
-                port: self._slots(found.nets)
-                for port, found in self.netlist.ports.items()
-                if found.direction == "input"
-            },
             late=frozenset(self.slot[node] for node in late),
         )
 
