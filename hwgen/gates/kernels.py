@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.compiled import compiled, popcount
-from hwgen.gates.program import FORCE, HOLD, KEEP_BOTH, PRESET_BOTH, Code, Phase
+from hwgen.gates.operations import KEEP_BOTH, PRESET_BOTH
+from hwgen.gates.order import FORCE, HOLD
+from hwgen.gates.program import Code, Phase
 
 __all__ = [
     "MOST_PASSES",
@@ -117,6 +119,7 @@ def begin(code: Code, phase: Phase, state: Words, kept: Words, clocks: Words) ->
     _take(phase, state, kept[len(phase.always) :], clocks)
     for i in range(len(phase.always)):
         state[phase.always[i]] = kept[i]
+    evaluate(phase.forcing, code.operands, state)
 
 
 @compiled

@@ -144,7 +144,7 @@ class Reference:
     """One stimulus by plain evaluation of expressions, over and over until nothing changes.
 
     Edges of clocks are found by comparing values; flip-flops change after all else has come to
-    rest, all at once. Inputs change after the first of these.
+    rest, all at once, unless they are being set or reset. Inputs change after the first of these.
     """
 
     def __init__(self, netlist, cells):
@@ -229,11 +229,15 @@ class Reference:
 
     def _fire(self):
         """Return the next values of flip-flops whose clocks have risen, all else at rest."""
-        data = {
-            gate.path: [bool(one.next_state.evaluate(self._names(gate), True)) for one in own]
-            for gate in self.netlist.gates
-            if (own := [r for r in self.does[gate.kind].registers if isinstance(r, FlipFlop)])
-        }
+        data = {}
+        for gate in self.netlist.gates:
+            for register in self.does[gate.kind].registers:
+                names = self._names(gate)
+                forced = self._holds(register.clear, names) or self._holds(register.preset, names)
+                if isinstance(register, FlipFlop) and not forced:
+                    key = (gate.path, register.variables[0])
+                    data[key] = bool(register.next_state.evaluate(names, True))
         self._settle()
         before, self.clocks = self.clocks, self._clocks()
-        return {key: data[key[0]][0] for key, now in self.clocks.items() if now and not before[key]}
+        risen = [key for key, now in self.clocks.items() if now and not before[key]]
+        return {key: data[key] for key in risen if key in data}

@@ -213,3 +213,38 @@ def test_values_go_through_words_and_back():
     values = np.random.default_rng(1).integers(0, 2**40, 2 * LANES)
 
     np.testing.assert_array_equal(unpack_lanes(pack_lanes(values, bits=40)), values)
+
+
+def test_a_reset_that_ends_after_an_edge_holds_through_it():
+    netlist = flat(
+        ["clk", "rst_n"], ["q"], {"ff": ("DFFR", {"C": "clk", "D": "1", "R": "rst_n", "Q": "q"})}
+    )
+    simulator = Simulator(compile_netlist(netlist, library()), seed=1)
+    seen = []
+    for level in (0, 1, 1):
+        simulator.set("rst_n", level)
+        simulator.cycle()
+        seen.append(set(simulator.get("q").tolist()))
+
+    assert seen == [{0}, {0}, {1}]
+
+
+def test_a_register_that_resets_itself_ends_a_pulse():
+    gates = {
+        "self": ("SR", {"P": "set", "R": "q", "Q": "q"}),
+        "other": ("DFFLL", {"C": "clk", "D": "d", "R": "n", "P": "1", "Q": "y"}),
+        "inv": ("INV", {"A": "q", "Q": "n"}),
+    }
+    netlist = flat(["clk", "set", "d"], ["q", "y"], gates)
+    simulator = Simulator(compile_netlist(netlist, library()))
+    simulator.set("d", 1)
+    for _ in range(2):
+        simulator.cycle()
+    before = [int(simulator.get(port)[0]) for port in "qy"]
+    simulator.set("set", 1)
+    simulator.cycle()  # set and reset at once: as before
+    simulator.set("set", 0)
+    simulator.cycle()
+
+    assert before == [0, 1]
+    assert [int(simulator.get(port)[0]) for port in "qy"] == [0, 0]
