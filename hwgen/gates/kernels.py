@@ -4,6 +4,8 @@
 release the interpreter's lock; different words are simulated by different calls.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,18 +17,21 @@ from hwgen.gates.program import Code, Phase
 __all__ = [
     "MOST_PASSES",
     "NOT_SETTLED",
+    "Work",
     "begin",
     "count",
-    "count_low",
     "evaluate",
     "finish",
+    "low_phase",
+    "run",
     "settle",
 ]
 
 Words = NDArray[np.uint64]
+Slots = NDArray[np.uint32]
 
 MOST_PASSES = 64  # of a phase; more of them than latches and ripple counters in a row need
-NOT_SETTLED = -1
+SETTLED, NOT_SETTLED = 0, 1
 
 
 @compiled
@@ -94,21 +99,29 @@ def evaluate(runs: NDArray[np.uint64], operands: NDArray[np.uint32], state: Word
                     at += np.uint64(3)
 
 
-@compiled
-def begin(code: Code, phase: Phase, state: Words, kept: Words, clocks: Words) -> None:
-    """Change the clock and let flip-flops take their next states.
+class Work(NamedTuple):
+    """What simulates one word.
 
     Parameters
     ----------
-    code, phase
-        The program.
     state : ndarray of uint64, shape (slots,)
-        Values, as the phase before has left them.
-    kept : ndarray of uint64, at least as long as there are flip-flops
-        To work in.
-    clocks : ndarray of uint64, at least as long as there are flip-flops
-        Result: the clocks that `finish` compares with.
+        Values.
+    last : ndarray of uint64, shape (slots,)
+        Values when they were counted last.
+    kept, clocks : ndarray of uint64, at least as long as there are flip-flops
+        Their next states; their clocks, as `finish` compares with.
     """
+
+    state: Words
+    last: Words
+    kept: Words
+    clocks: Words
+
+
+@compiled
+def begin(code: Code, phase: Phase, work: Work) -> None:
+    """Change the clock and let flip-flops take their next states."""
+    state, kept, clocks = work.state, work.kept, work.clocks
     for i in range(len(phase.gated)):
         clocks[i] = state[phase.gated_clock[i]]
     if code.clock:
@@ -123,66 +136,60 @@ def begin(code: Code, phase: Phase, state: Words, kept: Words, clocks: Words) ->
 
 
 @compiled
-def _take(phase: Phase, state: Words, kept: Words, clocks: Words) -> bool:
+def _take(phase: Phase, state: Words, kept: Words, clocks: Words) -> None:
     """Let flip-flops whose clocks have risen since `clocks` take their next states."""
-    any_rose = np.uint64(0)
     for i in range(len(phase.gated)):
         now = state[phase.gated_clock[i]]
-        rose = now & ~clocks[i]
-        any_rose |= rose
         held = state[phase.gated[i]]
+        rose = now & ~clocks[i]
         kept[i] = held ^ (rose & (held ^ state[phase.gated_next[i]]))
         clocks[i] = now
     for i in range(len(phase.gated)):
         state[phase.gated[i]] = kept[i]
-    return any_rose != 0
 
 
 @compiled
-def settle(code: Code, phase: Phase, state: Words) -> None:
+def settle(code: Code, phase: Phase, work: Work) -> None:
     """Compute what may have changed."""
-    evaluate(phase.early, code.operands, state)
-    evaluate(phase.late, code.operands, state)
+    evaluate(phase.early, code.operands, work.state)
+    evaluate(phase.late, code.operands, work.state)
 
 
 @compiled
-def finish(code: Code, phase: Phase, state: Words, kept: Words, clocks: Words) -> int:
+def finish(code: Code, phase: Phase, work: Work) -> int:
     """Repeat until nothing changes; `NOT_SETTLED` when that does not happen."""
     if not phase.repeats:
-        return 0
+        return SETTLED
+    state = work.state
     before = state.copy()
     for _ in range(MOST_PASSES):
-        _take(phase, state, kept, clocks)
-        settle(code, phase, state)
+        _take(phase, state, work.kept, work.clocks)
+        settle(code, phase, work)
         same = True
         for slot in range(len(state)):
             same &= before[slot] == state[slot]
             before[slot] = state[slot]
         if same:
-            return 0
+            return SETTLED
     return NOT_SETTLED
 
 
 @compiled
 def count(
-    code: Code,
-    state: Words,
-    last: Words,
-    chosen: int,
-    toggles: NDArray[np.int64],
-    ones: NDArray[np.int64],
+    code: Code, work: Work, chosen: int, toggles: NDArray[np.int64], ones: NDArray[np.int64]
 ) -> None:
     """Count changes and ones of all slots at the end of a high phase, in chosen stimuli.
 
     Parameters
     ----------
-    state, last : ndarray of uint64, shape (slots,)
-        Values now, and those when it was counted last, which become the same.
+    code, work
+        The program, and its values.
     chosen : uint64
         A bit for every stimulus to be counted.
     toggles, ones : ndarray of int64, shape (slots,)
         What is added to; ones of what does not move in the low phase, twice.
     """
+    state, last = work.state, work.last
     for slot in range(len(state)):
         now = state[slot]
         toggles[slot] += popcount((now ^ last[slot]) & chosen)
@@ -193,17 +200,55 @@ def count(
 
 
 @compiled
-def count_low(
-    code: Code,
-    state: Words,
-    last: Words,
-    chosen: int,
-    toggles: NDArray[np.int64],
-    ones: NDArray[np.int64],
-) -> None:
-    """Count at the end of a low phase, as `count` does."""
+def low_phase(
+    code: Code, work: Work, chosen: int, toggles: NDArray[np.int64], ones: NDArray[np.int64]
+) -> int:
+    """Run a low phase and count as `count` does; `NOT_SETTLED` when it does not come to rest."""
+    begin(code, code.low, work)
+    settle(code, code.low, work)
+    end = finish(code, code.low, work)
+    state, last = work.state, work.last
     for slot in code.low.moving:
         now = state[slot]
         toggles[slot] += popcount((now ^ last[slot]) & chosen)
         ones[slot] += popcount(now & chosen)
         last[slot] = now
+    return end
+
+
+@compiled
+def run(
+    code: Code,
+    work: Work,
+    slots: Slots,
+    words: Words,
+    cycles: int,
+    chosen: int,
+    toggles: NDArray[np.int64],
+    ones: NDArray[np.int64],
+) -> int:
+    """Run some cycles; `NOT_SETTLED` when gates do not come to rest.
+
+    Parameters
+    ----------
+    code, work
+        The program, and its values.
+    slots, words : ndarray of uint32 and of uint64
+        Inputs, and what they become just after the first edge.
+    cycles : int
+        How many.
+    chosen, toggles, ones
+        As of `count`.
+    """
+    for cycle in range(cycles):
+        begin(code, code.high, work)
+        if cycle == 0:
+            for i in range(len(slots)):
+                work.state[slots[i]] = words[i]
+        settle(code, code.high, work)
+        if finish(code, code.high, work) == NOT_SETTLED:
+            return NOT_SETTLED
+        count(code, work, chosen, toggles, ones)
+        if low_phase(code, work, chosen, toggles, ones) == NOT_SETTLED:
+            return NOT_SETTLED
+    return SETTLED

@@ -9,16 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwgen.errors import UserError
 from hwgen.gates.activity import Activity
-from hwgen.gates.kernels import (
-    MOST_PASSES,
-    NOT_SETTLED,
-    begin,
-    count,
-    count_low,
-    evaluate,
-    finish,
-    settle,
-)
+from hwgen.gates.kernels import MOST_PASSES, NOT_SETTLED, Work, evaluate, run
 from hwgen.gates.program import Program
 
 __all__ = ["LANES", "Simulator", "not_settled", "pack_lanes", "unpack_lanes"]
@@ -62,8 +53,8 @@ class Simulator:
                 0, 2**64, (words, len(program.registers)), dtype=np.uint64
             )
         flip_flops = len(program.registers)
-        self.kept = np.zeros((words, flip_flops), dtype=np.uint64)
-        self.clocks = np.zeros((words, flip_flops), dtype=np.uint64)
+        self._kept = np.zeros((words, flip_flops), dtype=np.uint64)
+        self._clocks = np.zeros((words, flip_flops), dtype=np.uint64)
         self._given: dict[str, NDArray[np.uint64]] = {}
         self._settle_everything()
         self.last = self.state.copy()
@@ -94,29 +85,30 @@ class Simulator:
         """Return the values of a port of the top, shape (stimuli,); at most 63 bits."""
         return unpack_lanes(self.state[:, self.program.port(port)])
 
-    def cycle(self, *, counted: bool = True) -> None:
-        """Run one clock cycle: the high phase, then the low one.
+    def work(self, word: int) -> Work:
+        """Return what kernels work on."""
+        return Work(self.state[word], self.last[word], self._kept[word], self._clocks[word])
+
+    def cycle(self, cycles: int = 1, *, counted: bool = True) -> None:
+        """Run clock cycles, each a high phase and then a low one.
 
         Raises
         ------
         UserError
             When gates do not come to rest.
         """
-        code = self.program.code
-        chosen = EVERY if counted else np.uint64(0)
-        for phase, counts in ((code.high, count), (code.low, count_low)):
-            for word, state in enumerate(self.state):
-                work = (self.kept[word], self.clocks[word])
-                begin(code, phase, state, *work)
-                if phase.level:
-                    for port, words in self._given.items():
-                        state[self.program.port(port)] = words[word]
-                settle(code, phase, state)
-                if finish(code, phase, state, *work) == NOT_SETTLED:
-                    raise not_settled(self.program)
-                counts(code, state, self.last[word], chosen, self.toggles[word], self.ones[word])
+        program = self.program
+        slots = [program.port(port) for port in self._given] or [np.zeros(0, dtype=np.uint32)]
+        words = [*self._given.values()] or [np.zeros((self.words, 0), dtype=np.uint64)]
+        slots, words = np.concatenate(slots), np.concatenate(words, axis=1)
         self._given.clear()
-        self.cycles += self.stimuli * counted
+        chosen = EVERY if counted else np.uint64(0)
+        for word in range(self.words):
+            tallies = (self.toggles[word], self.ones[word])
+            given = (slots, words[word], cycles, chosen)
+            if run(program.code, self.work(word), *given, *tallies) == NOT_SETTLED:
+                raise not_settled(program)
+        self.cycles += cycles * self.stimuli * counted
 
     def activity(self) -> Activity:
         """Return what has been counted so far."""

@@ -19,7 +19,7 @@ from hwgen.gates.activity import Activity
 from hwgen.gates.netlist import ZERO, Netlist
 from hwgen.gates.program import Program, compile_netlist
 from hwgen.gates.simulator import LANES, Simulator, not_settled
-from hwgen.gates.tile_kernels import DONE, RUNNING, Job, Pins, Tally, Work, play
+from hwgen.gates.tile_kernels import DONE, RUNNING, Job, Pins, Tally, play
 from hwgen.liberty.library import Library
 from hwgen_models.spec import TileSpec
 
@@ -170,6 +170,8 @@ def play_tile(program: Program, setup: Setup, vectors: Vectors, *, trace_cycles:
     UserError
         When gates do not come to rest.
     """
+    if not len(vectors.x):
+        raise ValueError("Vectors must be one at least, not none")
     order, own = _order(len(vectors.x))
     words = len(order) // LANES
     simulator = Simulator(program, words=words, seed=SEED)
@@ -195,14 +197,8 @@ def play_tile(program: Program, setup: Setup, vectors: Vectors, *, trace_cycles:
     def play_word(word: int) -> int:
         mine = slice(word * LANES, (word + 1) * LANES)
         job = _job(spec, vectors, order[mine], own[mine])
-        work = Work(
-            simulator.state[word],
-            simulator.last[word],
-            simulator.kept[word],
-            simulator.clocks[word],
-        )
         limit = SLACK * order.shape[1] * _longest(spec, outputs)
-        return play(program.code, pins, job, work, tallies[word], limit)
+        return play(program.code, pins, job, simulator.work(word), tallies[word], limit)
 
     with ThreadPoolExecutor(words) as pool:
         ends = list(pool.map(play_word, range(words)))

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.compiled import compiled, popcount
-from hwgen.gates.kernels import begin, count, count_low, evaluate, finish
+from hwgen.gates.kernels import Work, begin, count, evaluate, finish, low_phase
 from hwgen.gates.program import Code
 
-__all__ = ["DONE", "Job", "Pins", "Tally", "Work", "play"]
+__all__ = ["DONE", "Job", "Pins", "Tally", "play"]
 
 DONE, RUNNING, RESTLESS = 0, 1, 2  # what `play` returns
 Slots = NDArray[np.uint32]
@@ -78,15 +78,6 @@ class Job(NamedTuple):
     capture: int
     columns_per_lane: int
     traced: int
-
-
-class Work(NamedTuple):
-    """Values of one word's slots, and arrays that kernels work in: `hwgen.gates.kernels.begin`."""
-
-    state: Words
-    last: Words
-    kept: Words
-    clocks: Words
 
 
 class Tally(NamedTuple):
@@ -211,7 +202,7 @@ def play(code: Code, pins: Pins, job: Job, work: Work, tally: Tally, limit: int)
             chosen |= _bit(k)
     recorded = 0
     for cycle in range(limit):
-        begin(code, code.high, state, work.kept, work.clocks)
+        begin(code, code.high, work)
         for k in range(64):
             if _has(x_moved, k):
                 _offer(state, pins.x_valid, pins.x_payload, job.x, job.order, x_place[k], k)
@@ -253,7 +244,7 @@ def play(code: Code, pins: Pins, job: Job, work: Work, tally: Tally, limit: int)
                 state[pins.compare[lane]] = kept | due[at, 1, lane]
                 due[at, :, lane] = 0
         evaluate(code.high.late, code.operands, state)
-        if finish(code, code.high, state, work.kept, work.clocks):
+        if finish(code, code.high, work):
             return RESTLESS
 
         x_moved = state[pins.x_valid] & state[pins.x_ready]
@@ -276,16 +267,12 @@ def play(code: Code, pins: Pins, job: Job, work: Work, tally: Tally, limit: int)
                     chosen |= _bit(k)
                 if tally.found[k] == job.last[k]:
                     chosen &= ~_bit(k)
-        count(code, state, work.last, counted, tally.toggles, tally.ones)
+        count(code, work, counted, tally.toggles, tally.ones)
         records = _has(counted, job.traced) and recorded < len(tally.trace)
         if records:
             _record(state, job.traced, tally.trace[recorded])
-        begin(code, code.low, state, work.kept, work.clocks)
-        evaluate(code.low.early, code.operands, state)
-        evaluate(code.low.late, code.operands, state)
-        if finish(code, code.low, state, work.kept, work.clocks):
+        if low_phase(code, work, counted, tally.toggles, tally.ones):
             return RESTLESS
-        count_low(code, state, work.last, counted, tally.toggles, tally.ones)
         if records:
             _record(state, job.traced, tally.trace[recorded + 1])
             recorded += 2

@@ -89,6 +89,24 @@ def test_any_design_agrees_with_its_model(tmp_path, name):
     assert played.strobes.sum() == 3 * golden.total_decisions
 
 
+def test_comparators_answer_in_the_cycle_of_capture(tmp_path):
+    delivered = deliver(tmp_path, vectors=1, **DESIGNS["slow to settle, synchronised"])
+    spec, stimulus = delivered.spec, Stimulus.delivered(delivered)
+    played = tile_activity(delivered, mapped_of(delivered), library(), stimulus, trace_cycles=2000)
+
+    program, high = played.trace.program, played.trace.phases[: 2 * played.activity.cycles : 2]
+    late = spec.compare_latency - 2 - spec.compare_stages
+    assert late == 2
+    for lane in range(spec.lanes):
+        strobe, compare = (
+            high[:, program.port(f"lane{lane}_{pin}")[0]] for pin in ("strobe", "compare")
+        )
+        changes = 1 + np.flatnonzero(compare[1:] != compare[:-1])
+        changes = changes[changes >= late]
+        assert len(changes)
+        assert strobe[changes - late].all()
+
+
 def test_every_vector_is_counted_once(tiny, played):
     _, golden = Stimulus.delivered(tiny).golden(tiny.spec)
 

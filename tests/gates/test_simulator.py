@@ -106,6 +106,7 @@ def test_a_gated_clock_moves_only_where_its_gate_is_open():
     toggles = dict(zip(netlist.nets, simulator.activity().toggles.tolist(), strict=True))
     assert toggles["clk"] == 2 * 10 * LANES
     assert toggles["g"] == toggles["clk"] // 4
+    assert not simulator.program.code.high.repeats  # the gate's latch is closed
     assert toggles["q"] == 8 * LANES // 4  # the first two edges find zeros
     assert simulator.get("d").tolist() == [1] * LANES
 
