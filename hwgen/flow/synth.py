@@ -8,12 +8,13 @@ from pathlib import Path
 
 from hwgen import __version__
 from hwgen.errors import Mismatch, UserError
-from hwgen.flow.cells import DONT_USE, area_um2, cell_target
+from hwgen.flow.cells import DONT_USE, LIBRARY, area_um2, cell_target, refused
 from hwgen.flow.equivalence import differences
 from hwgen.flow.folder import Delivered
 from hwgen.flow.mapped import Mapped, Module, map_verilog
 from hwgen.flow.place import place_and_route
 from hwgen.flow.targets import GENERIC, TARGETS, Target
+from hwgen.flow.timing import timing
 from hwgen.liberty.library import Library
 from hwgen.output import check_folder, hashes, write_folder
 
@@ -84,13 +85,16 @@ def synth(
     else:
         target = TARGETS[fpga] if fpga else GENERIC
     kept = _place(delivered.folder, target)
-    steps = _Steps(progress, ["mapping", *["place and route"] * bool(fpga), *["proof"] * prove])
+    optional = {"timing": library, "place and route": fpga, "proof": prove}
+    steps = _Steps(progress, ["mapping", *(name for name, wanted in optional.items() if wanted)])
 
     steps.begin("mapping")
     design, binary = _map(delivered, target, library)
     result = _report(delivered, design, binary, target, library)
     if library:
         result["library"] = _described(library, dont_use, clock_ns)
+        steps.begin("timing")
+        _time(design, library, target, result)
     if fpga:
         steps.begin("place and route")
         result["place_and_route"] = place_and_route(design, fpga)
@@ -144,10 +148,8 @@ def _map(
         try:
             found = [job.result() for job in running]
         except RuntimeError as error:
-            cells = f" with the cells of {library.path}" if library else ""
-            raise UserError(
-                f"{delivered.folder / 'rtl'}: must be synthesisable{cells}: {error}"
-            ) from None
+            rtl = f"{delivered.folder / 'rtl'}: must be synthesisable: {error}"
+            raise (library and refused(library, error)) or UserError(rtl) from None
     return found[0], found[1] if binary else None
 
 
@@ -224,6 +226,16 @@ def _described(library: Library, dont_use: Sequence[str], clock_ns: float | None
         "dont_use": [*DONT_USE, *dont_use],
         "clock_ns": clock_ns,
     }
+
+
+def _time(mapped: Mapped, library: Library, target: Target, result: dict) -> None:
+    """Put the longest paths of the design and its blocks into the result."""
+    found = timing(mapped, library, target.files[LIBRARY])
+    result["timing_tool"], result["timing_reason"] = found.tool, found.reason
+    for block in (result, *result["blocks"].values()):
+        paths = found.blocks[block.get("module", mapped.top)]
+        block["critical_path_ns"] = paths.critical_path_ns
+        block["register_path_ns"] = paths.register_path_ns
 
 
 def _prove(
