@@ -14,6 +14,9 @@ def compiled(function: Callable) -> Callable:
 
     The machine code is kept beside the source or in the user's cache, so that only the first
     process waits for it, some seconds. Where neither can be written, every process does.
+
+    numba sees when the file of the function has changed, not when that of another compiled function
+    has which it calls: after such a change, touch the file of the caller too.
     """
     try:
         return njit(nogil=True, cache=True)(function)

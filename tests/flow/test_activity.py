@@ -26,6 +26,7 @@ from tests.flow.folders import TINY, change
 from tests.flow.test_compiled import DESIGNS, write_vectors
 
 CELLS = Path(__file__).parents[1] / "emit" / "cells.lib"
+REAL = Path(__file__).parents[2] / "../shared/data/liberty"
 
 
 @cache
@@ -87,6 +88,19 @@ def test_any_design_agrees_with_its_model(tmp_path, name):
     assert played.vectors == 10
     assert (played.conversions, played.decisions) == (golden.conversions, golden.total_decisions)
     assert played.strobes.sum() == 3 * golden.total_decisions
+
+
+@pytest.mark.parametrize("name", ["sky130_fd_sc_hd__tt_025C_1v80", "sg13g2_stdcell_typ_1p20V_25C"])
+def test_cells_of_open_processes_compute_the_same(tiny, name):
+    file = REAL / f"{name}.lib.gz"
+    if not file.exists():
+        pytest.skip(f"needs ../shared/data/liberty/{file.name}")
+    cells, stimulus = Library.read(file), Stimulus.delivered(tiny)
+    mapped = map_verilog(tiny.rtl(), top=tiny.top, target=cell_target(cells))
+
+    played = tile_activity(tiny, mapped, cells, stimulus)
+
+    assert played.decisions == stimulus.golden(tiny.spec)[1].total_decisions
 
 
 def test_comparators_answer_in_the_cycle_of_capture(tmp_path):
