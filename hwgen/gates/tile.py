@@ -19,7 +19,7 @@ from hwgen.gates.activity import Activity
 from hwgen.gates.netlist import ZERO, Netlist
 from hwgen.gates.program import Program, compile_netlist
 from hwgen.gates.simulator import LANES, Simulator, not_settled
-from hwgen.gates.tile_kernels import DONE, RUNNING, Job, Pins, Tally, play
+from hwgen.gates.tile_kernels import RESTLESS, Job, Pins, Tally, play
 from hwgen.liberty.library import Library
 from hwgen_models.spec import TileSpec
 
@@ -32,6 +32,7 @@ ACCEPTED = 4  # STATUS: idle, nothing pending, nothing refused
 MANY = 256  # vectors from which two words share them, so that two processors do
 SEED = 1  # of what registers hold before the reset
 SLACK = 2  # times the longest run of a vector
+MOST_TRACED = 2048  # cycles; some 20 MB of waveforms of a 128 x 128 tile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,67 +162,82 @@ def play_tile(program: Program, setup: Setup, vectors: Vectors, *, trace_cycles:
     vectors : Vectors
         What to play.
     trace_cycles : int
-        Cycles of stimulus 0 to record, from the first that is counted.
+        Cycles of stimulus 0 to record, from the first that is counted to the last at most.
 
     Raises
     ------
     Mismatch
         When the table is refused, or words of ``y`` do not come.
     UserError
-        When gates do not come to rest.
+        When gates do not come to rest, or too many cycles are to be recorded.
     """
     if not len(vectors.x):
         raise ValueError("Vectors must be one at least, not none")
+    if not 0 <= trace_cycles <= MOST_TRACED:
+        raise UserError(
+            f"cycles of a waveform: must be between 0 and {MOST_TRACED}, not {trace_cycles}"
+        )
     order, own = _order(len(vectors.x))
-    words = len(order) // LANES
-    simulator = Simulator(program, words=words, seed=SEED)
+    words = [slice(first, first + LANES) for first in range(0, len(order), LANES)]
+    simulator = Simulator(program, words=len(words), seed=SEED)
     _load(simulator, setup)
     spec, pins = setup.spec, _pins(program, setup.spec)
     outputs = vectors.y_in.shape[1]
+    limit = SLACK * order.shape[1] * _longest(spec, outputs)
     phases = np.zeros((2 * trace_cycles, program.slots), dtype=np.uint8)
     tallies = [
-        Tally(
-            toggles=simulator.toggles[word],
-            ones=simulator.ones[word],
-            cycles=np.zeros(LANES, dtype=np.int64),
-            decisions=np.zeros((LANES, spec.lanes), dtype=np.int64),
-            acquires=np.zeros((LANES, spec.lanes), dtype=np.int64),
-            strobes=np.zeros((LANES, spec.lanes), dtype=np.int64),
-            y=np.zeros((LANES, order.shape[1] * outputs), dtype=np.int64),
-            found=np.zeros(LANES, dtype=np.int64),
-            trace=phases if word == 0 else phases[:0],
-        )
-        for word in range(words)
+        _tally(simulator, word, spec, order.shape[1] * outputs, phases[: 0 if word else None])
+        for word in range(len(words))
     ]
 
     def play_word(word: int) -> int:
-        mine = slice(word * LANES, (word + 1) * LANES)
-        job = _job(spec, vectors, order[mine], own[mine])
-        limit = SLACK * order.shape[1] * _longest(spec, outputs)
+        job = _job(spec, vectors, order[words[word]], own[words[word]])
         return play(program.code, pins, job, simulator.work(word), tallies[word], limit)
 
-    with ThreadPoolExecutor(words) as pool:
-        ends = list(pool.map(play_word, range(words)))
+    with ThreadPoolExecutor(len(words)) as pool:
+        if RESTLESS in pool.map(play_word, range(len(words))):
+            raise not_settled(program)
     simulator.cycles = sum(int(tally.cycles.sum()) for tally in tallies)
-    found = np.concatenate([tally.found for tally in tallies])
-    for stimulus in np.flatnonzero(found != outputs * (order >= 0).sum(axis=1)):
-        raise Mismatch(
-            f"vectors {_listed(order[stimulus])}, words of y: expected "
-            f"{outputs * int((order[stimulus] >= 0).sum())}, got {found[stimulus]}"
-        )
-    if any(end not in (DONE, RUNNING) for end in ends):
-        raise not_settled(program)
-    y = np.concatenate([tally.y for tally in tallies])
+    _check_words(order, outputs, np.concatenate([tally.found for tally in tallies]))
+    traced = 2 * min(trace_cycles, int(tallies[0].cycles[0]))
     return Played(
         activity=simulator.activity(),
         order=order,
-        y=y.reshape(len(order), order.shape[1], outputs),
+        y=np.concatenate([tally.y for tally in tallies]).reshape(*order.shape, outputs),
         strobes=np.concatenate([tally.strobes for tally in tallies]),
         vectors=len(vectors.x),
         conversions=sum(int(t.acquires.sum()) for t in tallies) // spec.acquire_cycles,
         decisions=sum(int(tally.decisions.sum()) for tally in tallies),
-        trace=Trace(program=program, phases=phases) if trace_cycles else None,
+        trace=Trace(program=program, phases=phases[:traced]) if trace_cycles else None,
     )
+
+
+def _tally(
+    simulator: Simulator, word: int, spec: TileSpec, y_words: int, trace: NDArray[np.uint8]
+) -> Tally:
+    """Return empty arrays to count in, but for those of the simulator."""
+    return Tally(
+        toggles=simulator.toggles[word],
+        ones=simulator.ones[word],
+        cycles=np.zeros(LANES, dtype=np.int64),
+        decisions=np.zeros((LANES, spec.lanes), dtype=np.int64),
+        acquires=np.zeros((LANES, spec.lanes), dtype=np.int64),
+        strobes=np.zeros((LANES, spec.lanes), dtype=np.int64),
+        y=np.zeros((LANES, y_words), dtype=np.int64),
+        found=np.zeros(LANES, dtype=np.int64),
+        trace=trace,
+    )
+
+
+def _check_words(order: NDArray[np.int64], outputs: int, found: NDArray[np.int64]) -> None:
+    """Refuse too many words of ``y``, and too few."""
+    wanted = outputs * (order >= 0).sum(axis=1)
+    for stimulus in np.flatnonzero(found != wanted)[:1]:
+        listed = ", ".join(str(vector) for vector in order[stimulus] if vector >= 0)
+        raise Mismatch(
+            f"vectors {listed or 'none'}, words of y: expected {wanted[stimulus]}, "
+            f"got {found[stimulus]}"
+        )
 
 
 def _order(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -239,10 +255,6 @@ def _order(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         own[stimulus] = len(part)
         order[stimulus, : len(part) + 2] = np.arange(part[0] - 1, part[-1] + 2) % count
     return order, own
-
-
-def _listed(order: NDArray[np.int64]) -> str:
-    return ", ".join(str(vector) for vector in order if vector >= 0)
 
 
 def _pins(program: Program, spec: TileSpec) -> Pins:

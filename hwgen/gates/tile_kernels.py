@@ -14,7 +14,7 @@ from hwgen.compiled import compiled, popcount
 from hwgen.gates.kernels import Work, begin, count, evaluate, finish, low_phase
 from hwgen.gates.program import Code
 
-__all__ = ["DONE", "Job", "Pins", "Tally", "play"]
+__all__ = ["DONE", "RESTLESS", "RUNNING", "Job", "Pins", "Tally", "play"]
 
 DONE, RUNNING, RESTLESS = 0, 1, 2  # what `play` returns
 Slots = NDArray[np.uint32]

@@ -8,27 +8,12 @@ import numpy as np
 from vcd import VCDWriter
 from vcd.writer import ScalarVariable
 
-from hwgen.errors import UserError
 from hwgen.gates.scopes import Scope, scopes
 from hwgen.gates.tile import Trace
 
-__all__ = ["MOST_CYCLES", "check_cycles", "write_vcd"]
+__all__ = ["write_vcd"]
 
 PLAIN = re.compile(r"[A-Za-z_][\w$]*(\[\d+\])?")
-MOST_CYCLES = 4096  # some 60 MB of a 128 x 128 tile
-
-
-def check_cycles(cycles: int) -> int:
-    """Refuse more cycles than a file should have, and fewer than one.
-
-    Raises
-    ------
-    UserError
-        When there are too many or none.
-    """
-    if not 1 <= cycles <= MOST_CYCLES:
-        raise UserError(f"cycles of a VCD file: must be between 1 and {MOST_CYCLES}, not {cycles}")
-    return cycles
 
 
 def write_vcd(file: TextIO, trace: Trace, *, clock_ns: float) -> None:
