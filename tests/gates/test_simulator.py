@@ -87,15 +87,18 @@ def test_random_netlists(kinds, seed, monkeypatch):
     compare(random_netlist(rng, gates=60, kinds=kinds), seed, monkeypatch)
 
 
-def test_a_gated_clock_moves_only_where_its_gate_is_open():
-    netlist = flat(
-        ["clk", "e", "d"],
-        [],
-        {
-            "gate": ("ICG", {"C": "clk", "E": "e", "Q": "g"}),
-            "ff": ("DFF", {"C": "g", "D": "d", "Q": "q"}),
-        },
-    )
+ONE_CELL = {"gate": ("ICG", {"C": "clk", "E": "e", "Q": "g"})}
+LATCH_AND = {
+    "latch": ("DLATR", {"G": "clk", "D": "e", "R": "1", "Q": "m"}),
+    "nand": ("NAND2", {"A": "clk", "B": "m", "Q": "n"}),
+    "inv": ("INV", {"A": "n", "Q": "g"}),
+}
+
+
+@pytest.mark.parametrize("gate", [ONE_CELL, LATCH_AND], ids=["one cell", "latch and AND"])
+def test_a_gated_clock_moves_only_where_its_gate_is_open(gate):
+    gates = gate | {"ff": ("DFF", {"C": "g", "D": "d", "Q": "q"})}
+    netlist = flat(["clk", "e", "d"], [], gates)
     simulator = Simulator(compile_netlist(netlist, library()))
     simulator.set("e", np.arange(LANES) % 4 == 0)
     simulator.cycle(counted=False)
