@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from hwgen.config import Design
-from hwgen.design_keys import AdcKeys, Section, bare
+from hwgen.design_keys import AdcKeys, Energy, Section, bare
 from hwgen.errors import UserError
 from hwgen.power.analog import array, published, survey, user_table
 from hwgen.power.analog.accounting import ANYWHERE, Scope, Wanted
@@ -14,7 +14,7 @@ from hwgen.power.analog.converters import AdcModel, PerDecision, PerSearch
 from hwgen.wording import KeyPath, dotted, hint, shown
 from hwgen_models.search import SearchTree
 
-__all__ = ["ADC_MODELS", "Analog", "adc_keys", "choose", "require_same"]
+__all__ = ["ADC_MODELS", "Analog", "adc_keys", "choose", "models", "require_same"]
 
 ADC_MODELS: tuple[str, ...] = get_args(bare(AdcKeys.model_fields["model"].annotation))
 
@@ -115,16 +115,61 @@ def choose(design: Design, adc_model: str | None = None) -> Analog:
     UserError
         When the option or a table of the user's is not right.
     """
-    keys = design.energy.adc if adc_model is None else adc_keys(design.energy.adc, adc_model)
-    wanted = Wanted(node_nm=design.energy.node_nm, rate_msps=design.energy.rate_msps)
-    own = "file" if keys.file else "switching"
-    return Analog(
-        adc=_adc(keys, wanted, bits=design.readout.bits),
-        array=_array(design, wanted),
+    return models(
+        design.energy,
         bits=design.readout.bits,
         shape=array.Shape.of(design.spec),
-        where=f"{design.source}: energy.adc.{own}",
         ideal=design.device.ideal,
+        on_off_ratio=design.nonidealities.on_off_ratio,
+        source=design.source,
+        adc_model=adc_model,
+    )
+
+
+def models(
+    energy: Energy,
+    *,
+    bits: int,
+    shape: array.Shape,
+    source: str,
+    ideal: bool = True,
+    on_off_ratio: float | None = None,
+    adc_model: str | None = None,
+) -> Analog:
+    """Return the models that a section `energy` asks for.
+
+    Parameters
+    ----------
+    energy : Energy
+        The section.
+    bits : int
+        Resolution of the converters.
+    shape : array.Shape
+        The array.
+    source : str
+        What messages call the file that the section is from.
+    ideal : bool
+        Comparators and array are those of an ideal device.
+    on_off_ratio : float, optional
+        That of the device, where it has one.
+    adc_model : str, optional
+        As of `choose`.
+
+    Raises
+    ------
+    UserError
+        When the option or a table of the user's is not right.
+    """
+    keys = energy.adc if adc_model is None else adc_keys(energy.adc, adc_model)
+    wanted = Wanted(node_nm=energy.node_nm, rate_msps=energy.rate_msps)
+    own = "file" if keys.file else "switching"
+    return Analog(
+        adc=_adc(keys, wanted, bits=bits),
+        array=_array(energy, on_off_ratio, wanted),
+        bits=bits,
+        shape=shape,
+        where=f"{source}: energy.adc.{own}",
+        ideal=ideal,
     )
 
 
@@ -204,11 +249,10 @@ def _per_decision(reference: str, wanted: Wanted, *, bits: int) -> PerDecision:
     )
 
 
-def _array(design: Design, wanted: Wanted) -> array.ArrayModel:
-    keys = design.energy.array
+def _array(energy: Energy, ratio: float | None, wanted: Wanted) -> array.ArrayModel:
+    keys = energy.array
     if keys.model == "isaac":
         return array.isaac(wanted)
-    ratio = design.nonidealities.on_off_ratio
     return array.Cells(
         name="cells",
         source=CELLS_SOURCE,
