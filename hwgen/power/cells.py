@@ -13,8 +13,9 @@ Per cycle of the clock, with D(n) the changes of a net in a cycle:
 * *leakage*: :math:`\sum_e P(w_e) L_e`.
 
 An entry without a condition holds in the states that no other names. Energies are looked up at the
-slew of the pin that changes (edge for edge, as OpenSTA does) and the load of the output; rises and
-falls alternate, so their mean counts. Probabilities of states: see `hwgen.power.states`.
+slew of the pin that changes (edge for edge, as OpenSTA does) and the load of the output, one for
+both edges: a table may book the load's energy at one of them. Rises and falls alternate, so their
+mean counts. Probabilities of states: see `hwgen.power.states`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +41,7 @@ from hwgen.liberty.power import (
 )
 from hwgen.power.states import States
 
-__all__ = ["CellPower", "PowerCells", "Signals", "cell_power"]
+__all__ = ["CellPower", "Entry", "KindPower", "PowerCell", "PowerCells", "Signals", "cell_power"]
 
 SLEW = ("input_transition_time",)
 LOAD = (
@@ -395,7 +396,7 @@ def cell_power(
     for kind, same in netlist.kinds.items():
         cell = cells.of(kind)
         sequential[same.gates] = cell.sequential
-        of_kind = _KindPower(cells, cell, same, timing, signals)
+        of_kind = KindPower(cells, cell, same, timing, signals)
         found["internal"][same.gates] = of_kind.internal(clocks=False)
         found["clock_internal"][same.gates] = of_kind.internal(clocks=True)
         if cell.leakage_w is not None:
@@ -450,7 +451,7 @@ def _nets(
     return loads, clocks
 
 
-class _KindPower:
+class KindPower:
     """The gates of one cell."""
 
     def __init__(
@@ -459,21 +460,24 @@ class _KindPower:
         self._cells, self._cell, self._same = cells, cell, same
         units = cells.library.units
         pins = same.pins.items()
-        self._density = {pin: signals.density[nets] for pin, nets in pins}
+        self.density = {pin: signals.density[nets] for pin, nets in pins}
         self._slews = {pin: timing.slews[nets] * units.time_s for pin, nets in pins}
-        self._loads = {pin: timing.loads[nets] * (units.capacitance_f or 0.0) for pin, nets in pins}
+        self._loads = {
+            pin: timing.loads[nets].mean(axis=1) * (units.capacitance_f or 0.0)
+            for pin, nets in pins
+        }
         self.states = cell.states.probabilities(
-            {pin: signals.probability[nets] for pin, nets in pins}, self._density
+            {pin: signals.probability[nets] for pin, nets in pins}, self.density
         )
 
     def internal(self, *, clocks: bool) -> NDArray[np.float64]:
         """Return the energy inside each gate in a cycle, by its clock pins or by all others."""
         found = np.zeros(len(self._same.gates))
         for pin, entries in self._cell.entries.items():
-            if pin not in self._density or (pin in self._cell.clocks) != clocks:
+            if pin not in self.density or (pin in self._cell.clocks) != clocks:
                 continue
             for entry, share in self._shares(entries):
-                found += share * self._density[pin] * self.mean(pin, entry)
+                found += share * self.density[pin] * self.mean(pin, entry)
         return found
 
     def mean(self, pin: str, entry: Entry) -> NDArray[np.float64]:
@@ -484,7 +488,7 @@ class _KindPower:
         for edge in (RISE, FALL):
             table = entry.tables[edge]
             if table is not None:
-                load = np.zeros(len(found)) if is_input else self._loads[pin][:, edge]
+                load = np.zeros(len(found)) if is_input else self._loads[pin]
                 tables = np.full(len(found), table)
                 found += self._cells.surfaces.at(tables, slews[:, edge], load) / 2
         return found
@@ -494,11 +498,11 @@ class _KindPower:
         inputs = [entry for entry in entries if entry.related is None]
         for entry in inputs:
             yield entry, self.states[:, entry.states].sum(axis=1)
-        caused = [entry for entry in entries if entry.related in self._density]
+        caused = [entry for entry in entries if entry.related in self.density]
         for supply in {entry.supply for entry in caused}:
             mine = [entry for entry in caused if entry.supply == supply]
             weights = np.array([
-                self._density[entry.related] * self.states[:, entry.states].sum(axis=1)
+                self.density[entry.related] * self.states[:, entry.states].sum(axis=1)
                 for entry in mine
             ])
             total = weights.sum(axis=0)
