@@ -530,6 +530,11 @@ def inspect(network: str, calibration: str | None) -> dict:
     "--histograms", metavar="FILE.npz", type=click.Path(path_type=Path),
     help="Write every layer's counts by slice, plane, active rows and bound.",
 )  # fmt: skip
+@adc_model_option
+@click.option(
+    "--power", metavar="FILE", type=click.Path(path_type=Path),
+    help="Report of `hwgen power` on a tile of this design, for the energy of the periphery.",
+)  # fmt: skip
 def run(
     design: str,
     network: str,
@@ -539,6 +544,8 @@ def run(
     kernels: str,
     path: str,
     histograms: Path | None,
+    adc_model: str | None,
+    power: Path | None,
 ) -> dict:
     """Run a whole network through the crossbars of a design.
 
@@ -562,6 +569,8 @@ def run(
             kernels=kernels,
             path=path,
             histograms=histograms,
+            adc_model=adc_model,
+            power=power,
             progress=report,
         )
 

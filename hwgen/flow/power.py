@@ -28,13 +28,18 @@ from hwgen.output import hashes, write_file, write_folder
 from hwgen.power.analog.array import Shape
 from hwgen.power.analog.choose import Analog, models
 from hwgen.power.cells import CellPower, PowerCells, Signals, cell_power
+from hwgen.power.clock_tree import FAN_OUT, clock_tree
+from hwgen.power.opensta import ACTIVITY, uniform_power
 from hwgen.power.operations import Counts, Operations
+from hwgen.power.propagate import propagated
 from hwgen.workload.array.energy import energy_of_result
 
 __all__ = ["CLOCK_NS", "Estimate", "power"]
 
 RECORD = "power.json"
 NETLIST = "power.v"
+SCRIPT = "power.tcl"
+INPUT_ACTIVITY = 0.1  # changes in a cycle; OpenSTA's default, too
 TRACED = 512  # cycles of a waveform
 CLOCK_NS = 20.0
 GLITCHES = "zero-delay: glitches are not counted"
@@ -46,6 +51,44 @@ DIGITAL = {
 }
 WIRES = "none: nets have the capacitance of the pins on them"
 WIRES_GIVEN = "{:g} fF for every input that a net drives"
+
+# What OpenSTA can repeat: it reads no activity, and has one for all nets.
+OPENSTA = """\
+# Power at one activity of all nets with OpenSTA 2.0.17, from this folder:
+#   sta -exit power.tcl
+# What it prints is vectorless.opensta in power.json; LIBERTY, CLOCK_PERIOD (ns) and ACTIVITY in the
+# environment take the place of what hwgen power was given.
+
+proc given {{name default}} {{
+  if {{[info exists ::env($name)]}} {{ return $::env($name) }}
+  return $default
+}}
+
+# Nets have no wires here: neither the library's default ones.
+set file [given LIBERTY {{{liberty}}}]
+set library [open $file rb]
+if {{[string match *.gz $file]}} {{ zlib push gunzip $library }}
+set copy [file tempfile path .lib]
+set wires {{^[ \t]*default_wire_load(_selection)?[ \t]*:.*$}}
+puts $copy [regsub -all -line $wires [read $library] ""]
+close $library
+close $copy
+read_liberty $path
+file delete $path
+
+read_verilog {netlist}
+link_design {top}
+set_cmd_units -time ns
+set inputs {{}}
+foreach port [all_inputs] {{
+  if {{[get_property $port full_name] ne "clk"}} {{ lappend inputs $port }}
+}}
+create_clock -name clk -period [given CLOCK_PERIOD {period:g}] [get_ports clk]
+set_input_delay 0 -clock clk $inputs
+set_input_transition 0 $inputs
+set_power_activity -global -activity [given ACTIVITY {activity:g}]
+report_power -digits 6
+"""
 
 Progress = Callable[[int, int, str], None]
 
@@ -173,8 +216,10 @@ def power(
         **_conditions(library, estimate, clock_ns),
         **_work(stimulus, estimate, counts),
         **_totals(estimate),
-        "groups": _groups(estimate),
+        "clock_tree": _clock_tree(estimate, wire_ff),
+        "groups": _groups(estimate, estimate.power),
         "blocks": _blocks(delivered, estimate),
+        "vectorless": _vectorless(delivered, estimate, wire_ff),
         **_energies(operations, energy, counts),
         "operations": operations.as_json(),
         "parameters": delivered.manifest["parameters"],
@@ -294,8 +339,7 @@ def _work(stimulus: Stimulus, estimate: Estimate, counts: Counts) -> dict:
 
 def _totals(estimate: Estimate) -> dict:
     power_, activity = estimate.power, estimate.played.activity
-    nets = np.ones(len(activity.netlist.nets), dtype=bool)
-    nets[[ZERO, ONE]] = False
+    nets = used_nets(activity.netlist)
     leakage = None if power_.leakage_w is None else float(power_.leakage_w.sum()) * 1e6
     return {
         "dynamic_uw": estimate.microwatts(float(power_.energy_j.sum())),
@@ -308,23 +352,88 @@ def _totals(estimate: Estimate) -> dict:
     }
 
 
-def measured_nets(estimate: Estimate) -> np.ndarray:
-    """Tell which nets the simulation drives: outputs of gates, and inputs of the top."""
-    netlist = estimate.played.activity.netlist
+def used_nets(netlist: Netlist) -> np.ndarray:
+    """Tell which nets some pin of a gate or of the top is on, but for the constants."""
     found = np.zeros(len(netlist.nets), dtype=bool)
-    found[estimate.played.activity.block_of >= 0] = True
-    found[netlist.port_nets("input")] = True
+    for same in netlist.kinds.values():
+        for nets in same.pins.values():
+            found[nets] = True
+    for direction in ("input", "output", "inout"):
+        found[netlist.port_nets(direction)] = True
+    found[[ZERO, ONE]] = False
     return found
 
 
-def _groups(estimate: Estimate) -> dict[str, dict[str, float]]:
+def measured_nets(estimate: Estimate) -> np.ndarray:
+    """Tell which nets the simulation drives: outputs of gates, and inputs of the top."""
+    found = estimate.played.activity.block_of >= 0
+    found[estimate.played.activity.netlist.port_nets("input")] = True
+    return found
+
+
+def _clock_tree(estimate: Estimate, wire_ff: float) -> dict[str, object]:
+    """Estimate what buffers of the clock would take besides all that is counted."""
+    cells, pins, farads = estimate.cells, 0, 0.0
+    for kind, same in estimate.power.netlist.kinds.items():
+        for pin in cells.of(kind).clocks & same.pins.keys():
+            pins += len(same.gates)
+            farads += len(same.gates) * cells.of(kind).capacitance_f[pin]
+    tree = clock_tree(cells, pins=pins, pin_f=farads, wire_ff=wire_ff)
+    return {
+        "dynamic_uw": estimate.microwatts(tree.cycle_j),
+        "pins": pins,
+        "buffers": tree.buffers,
+        "buffer": tree.buffer,
+        "model": f"not in dynamic_uw: a buffer for every {FAN_OUT} pins, up to one; no wires",
+    }
+
+
+def _vectorless(delivered: Delivered, estimate: Estimate, wire_ff: float) -> dict[str, object]:
+    """Estimate the same without vectors: by propagated activity, and as OpenSTA does."""
+    netlist, cells, timing = estimate.power.netlist, estimate.cells, estimate.timing
+    reset = delivered.manifest["reset"]
+    level = int(reset["active"] != "high")
+    signals = propagated(
+        netlist,
+        cells,
+        clock=netlist.ports[delivered.manifest["clock"]].nets[0],
+        constants={netlist.ports[reset["name"]].nets[0]: level},
+        density=INPUT_ACTIVITY,
+        probability=0.5,
+    )
+    power_ = cell_power(netlist, cells, timing, signals, wire_ff=wire_ff)
+    uniform = uniform_power(netlist, cells, timing, clock_ns=estimate.clock_ns)
+    leakage = None if power_.leakage_w is None else 1e6 * float(power_.leakage_w.sum())
+    return {
+        "model": f"inputs change {INPUT_ACTIVITY:g} times a cycle, one half of the time; reset at "
+        "rest; densities propagated (Najm, 1993), glitches left out",
+        "dynamic_uw": estimate.microwatts(float(power_.energy_j.sum())),
+        "leakage_uw": leakage,
+        "changes_per_cycle": float(signals.density[used_nets(netlist)].mean()),
+        "groups": _groups(estimate, power_),
+        "opensta": {
+            "model": f"OpenSTA 2.0.17, set_power_activity -global -activity {ACTIVITY:g}",
+            "activity": ACTIVITY,
+            "groups": {
+                name: {
+                    "internal_uw": 1e6 * group.internal_w,
+                    "switching_uw": 1e6 * group.switching_w,
+                    "leakage_uw": 1e6 * group.leakage_w,
+                }
+                for name, group in uniform.items()
+            },
+        },
+    }
+
+
+def _groups(estimate: Estimate, power_: CellPower) -> dict[str, dict[str, float]]:
     return {
         name: {
             "internal_uw": estimate.microwatts(internal),
             "switching_uw": estimate.microwatts(switching),
             "leakage_uw": 1e6 * leakage,
         }
-        for name, (internal, switching, leakage) in estimate.power.groups().items()
+        for name, (internal, switching, leakage) in power_.groups().items()
     }
 
 
@@ -416,7 +525,14 @@ def _export(estimate: Estimate, saif_file: Path | None, vcd_file: Path | None) -
 
 def _keep(kept: Path, mapped: Mapped, result: Mapping[str, object]) -> None:
     kept.parent.mkdir(exist_ok=True)
-    contents = {NETLIST: mapped.netlist.encode()}
+    script = OPENSTA.format(
+        top=mapped.top,
+        liberty=Path(result["library"]["file"]).resolve(),
+        period=1e3 / result["clock_mhz"],
+        activity=ACTIVITY,
+        netlist=NETLIST,
+    )
+    contents = {NETLIST: mapped.netlist.encode(), SCRIPT: script.encode()}
     record = {"hwgen": __version__, "files": hashes(contents), "result": result}
     contents[RECORD] = (json.dumps(record, indent=2) + "\n").encode()
     write_folder(kept, contents, RECORD)

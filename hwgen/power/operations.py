@@ -19,6 +19,10 @@ from hwgen.errors import UserError
 
 __all__ = ["BLOCKS", "CATEGORIES", "OPERATIONS", "Counts", "DigitalEnergy", "Operations"]
 
+MODEL = (
+    "energies per operation times counts; clock of a layer's tiles in all of its cycles, of other "
+    "tiles stopped; all tiles leak"
+)
 LANE, ACCUMULATION, SCHEDULING, TABLES = (
     "lane_control",
     "accumulation",
@@ -238,6 +242,14 @@ class Operations:
         # uW x ns = 1e-3 pJ
         leakage = 1e-3 * (self.leakage_uw or 0.0) * self.clock_ns * counts.tile_cycles
         return DigitalEnergy(by_category=by_category, leakage=leakage)
+
+    def described(self) -> dict[str, object]:
+        """Return what a report has to say of where the figures are from."""
+        return {
+            "source": self.source,
+            "clock_mhz": 1e3 / self.clock_ns,
+            "model": MODEL,
+        }
 
     def as_json(self) -> dict[str, dict[str, float]]:
         """Return pJ per operation and per cycle, by category."""

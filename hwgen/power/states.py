@@ -115,16 +115,31 @@ class States:
         changes : mapping of str to ndarray
             Changes in a cycle at every pin.
         """
-        (count,) = {len(value) for value in of.values()}
-        found = np.ones((count, 1))
-        for name in self.variables:  # the first varies fastest
-            one = self._probability(name, of)[:, np.newaxis]
-            found = np.concatenate([found * (1 - one), found * one], axis=1)
+        found = self.independent(of)
         for register in self.behaviour.registers:
             shown = self._shown(register.variables[0])
             if isinstance(register, FlipFlop) and shown is not None:
                 found = self._flip_flop(register, found, changes[shown[0]])
         return found
+
+    def independent(self, of: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return the same if what a flip-flop holds and takes were independent, too."""
+        (count,) = {len(value) for value in of.values()}
+        found = np.ones((count, 1))
+        for name in self.variables:  # the first varies fastest
+            one = self._probability(name, of)[:, np.newaxis]
+            found = np.concatenate([found * (1 - one), found * one], axis=1)
+        return found
+
+    def comes(self, output: str) -> NDArray[np.bool_]:
+        """Tell in which states an output is one after what registers are about to take."""
+        values = dict(self.values)
+        for register in self.behaviour.registers:
+            following = register.next_state if isinstance(register, FlipFlop) else register.data_in
+            if following is not None:
+                taken = self._evaluated(following, self.values)
+                values |= zip(register.variables, (taken, ~taken), strict=False)
+        return self._evaluated(self.behaviour.outputs[output].function, values)
 
     def _flip_flop(
         self, register: FlipFlop, found: NDArray[np.float64], changes: NDArray[np.float64]

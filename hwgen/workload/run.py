@@ -1,6 +1,7 @@
 """Bit-exact run of a network through the array and its periphery, and what the readout costs."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
 from hwgen.power.analog.choose import choose
+from hwgen.power.operations import Operations
 from hwgen.workload.array.costs import Costs
 from hwgen.workload.array.energy import Energy, trees_of
 from hwgen.workload.array.nonideal import NonidealReader
@@ -43,6 +45,7 @@ def run(
     path: str = "auto",
     histograms: Path | None = None,
     adc_model: str | None = None,
+    power: Path | None = None,
     progress: Progress | None = None,
 ) -> dict:
     """Run a network on the crossbars of a design and count what that takes.
@@ -71,6 +74,8 @@ def run(
         see ``docs/workload.md``. A new file, or an earlier one.
     adc_model : str, optional
         What converters cost, in place of what the design says: see `hwgen.power.analog.choose`.
+    power : Path, optional
+        Report of `hwgen power` on a tile of this design: what an operation of the periphery takes.
     progress : callable, optional
         Called with conversions done, conversions in all (skipped ones included), and the layer.
 
@@ -89,6 +94,9 @@ def run(
     if histograms is not None:
         check_archive(histograms, MARK)
     analog = choose(design, adc_model)
+    operations = None if power is None else Operations.read(power)
+    if operations is not None:
+        operations.check(asdict(design.spec), design.source)
     found = open_network(network, calibration=calibration or data, kernels=kernels)
     model = found.network
     chosen = load_images(data, part=TEST, images=images)
@@ -107,7 +115,10 @@ def run(
     lossless = all(reader.lossless for reader in readers.values())
     integer = outputs if lossless else model.run(codes)  # the readers found no difference
     costs = Costs.total([reader.costs for reader in readers.values()])
-    energies = {name: reader.energy(analog) for name, reader in readers.items()}
+    energies = {
+        name: reader.energy(analog, operations, crossbars=costs.crossbars)
+        for name, reader in readers.items()
+    }
     energy = Energy.total(energies.values())
     layers = {
         name: {
@@ -133,7 +144,7 @@ def run(
         "lossless": lossless,
         **costs.as_json(),
         **_energy_keys(energy, len(chosen)),
-        "energy_model": analog.as_json(),
+        "energy_model": analog.as_json() | {"digital": operations and operations.described()},
         "histogram": np.sum([layer["histogram"] for layer in layers.values()], axis=0).tolist(),
         "histograms": None if histograms is None else str(histograms),
         "layers": layers,

@@ -1,4 +1,4 @@
-"""What a layer's conversions and reads cost in energy: statistics on the bill of analog models.
+"""What a layer's conversions and reads cost in energy: statistics on the bill of models.
 
 Everything is exact for the counts of the run: decisions and conversions are counted, the charge of
 a search follows from the histogram of its counts, that of cells from the sums of driven digits and
@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from hwgen.power.analog.accounting import AdcEnergy, Conversions, Searched
 from hwgen.power.analog.array import ArrayEnergy, Reads, Shape
 from hwgen.power.analog.choose import Analog
+from hwgen.power.operations import DigitalEnergy
 from hwgen.workload.array import kernels
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.statistics import Statistics, charged_lines
@@ -33,10 +34,13 @@ class Energy:
         Of converters.
     array : ArrayEnergy
         Of arrays.
+    digital : DigitalEnergy, optional
+        Of the periphery, where an operation's energy is known.
     """
 
     adc: AdcEnergy
     array: ArrayEnergy
+    digital: DigitalEnergy | None = None
 
     @classmethod
     def total(cls, parts: Iterable["Energy"]) -> "Energy":
@@ -48,10 +52,12 @@ class Energy:
             When the models of their converters differ.
         """
         first, *others = parts
-        array = first.array
+        array, digital = first.array, first.digital
         for other in others:
             array = array.plus(other.array)
-        return cls(adc=AdcEnergy.total([first.adc, *(one.adc for one in others)]), array=array)
+            digital = digital and other.digital and digital.plus(other.digital)
+        adc = AdcEnergy.total([first.adc, *(one.adc for one in others)])
+        return cls(adc=adc, array=array, digital=digital)
 
     def as_json(self, *, per: int = 1) -> dict[str, object]:
         """Return the keys of ``energy_pj``, divided by `per`."""
@@ -59,7 +65,8 @@ class Energy:
             "adc": self.adc.picojoules / per,
             "array": self.array.total / per,
             "array_parts": {name: part / per for name, part in self.array._asdict().items()},
-            "digital": None,  # that of the periphery is measured by `hwgen power`
+            "digital": self.digital and self.digital.total / per,
+            "digital_parts": self.digital and self.digital.as_json(per=per),
         }
 
 

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from queue import Empty, SimpleQueue
 
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer, MappedTile
 from hwgen.power.analog.choose import Analog
+from hwgen.power.operations import Counts, Operations
 from hwgen.workload.array import kernels
 from hwgen.workload.array.costs import Costs, full_search_bits
 from hwgen.workload.array.cycles import SteadyStream
@@ -378,9 +379,39 @@ class LayerReader:
             information_bits=conversions * information,
         )
 
-    def energy(self, analog: Analog) -> Energy:
-        """Analog energy of all batches on the bill of some models."""
-        return energy_of(analog, self.readout, self.statistics, decisions=self._decisions)
+    def energy(
+        self, analog: Analog, operations: Operations | None = None, *, crossbars: int = 0
+    ) -> Energy:
+        """Energy of all batches on the bill of some models.
+
+        Parameters
+        ----------
+        analog : Analog
+            The models of converters and array.
+        operations : Operations, optional
+            What the periphery takes.
+        crossbars : int
+            Those of the whole network, which leak while this layer works.
+        """
+        found = energy_of(analog, self.readout, self.statistics, decisions=self._decisions)
+        if operations is None:
+            return found
+        return replace(found, digital=operations.energy(self._counts(crossbars)))
+
+    def _counts(self, crossbars: int) -> Counts:
+        """Return what the tiles of this layer did, each with a clock until the last is done."""
+        statistics = self.statistics
+        cycles = max(stream.cycles for stream in self._streams)
+        outputs = sum(array.tile.weights.shape[1] for array in self.arrays)
+        return Counts(
+            decision=self._decisions,
+            conversion=statistics.conversions,
+            read=statistics.reads,
+            output=outputs * self._vectors,
+            vector=len(self.arrays) * self._vectors,
+            cycles=cycles * len(self.arrays),
+            tile_cycles=cycles * crossbars,
+        )
 
     def as_json(self) -> dict[str, object]:
         """Keys of one layer in ``hwgen run --json``, its shapes and its energy apart."""
