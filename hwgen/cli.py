@@ -26,7 +26,7 @@ import click
 
 from hwgen import __version__
 from hwgen.errors import Mismatch, ToolMissing, UserError
-from hwgen.usage import Commands, Nanoseconds, Natural, OneOf, Positive, usage_line
+from hwgen.usage import Commands, Femtofarads, Nanoseconds, Natural, OneOf, Positive, usage_line
 
 __all__ = ["cli", "main"]
 
@@ -183,6 +183,12 @@ kernels_option = click.option(
     default="reference",
     show_default=True,
     help="Kernels of LiteRT that a .tflite network is rounded as.",
+)
+adc_model_option = click.option(
+    "--adc-model",
+    metavar="NAME|FILE.csv",
+    help="What converters cost: per-decision, isaac, survey, cdac or a table of your own, in place "
+    "of what the design says.",
 )
 force_option = click.option(
     "--force", is_flag=True, help="Write even into a folder that holds something else."
@@ -381,6 +387,87 @@ def synth(
 
 
 @command
+@folder_argument
+@click.option(
+    "--liberty", required=True, metavar="FILE", type=click.Path(path_type=Path),
+    help="Map to the cells of a Liberty file, gzipped or not.",
+)  # fmt: skip
+@click.option("--network", metavar="FILE", help="Take the vectors of a network: as of `hwgen run`.")
+@click.option("--data", metavar="FILE", help="Images that the network runs on.")
+@click.option("--layer", metavar="NAME", help="Which layer; `hwgen inspect` lists them.")
+@click.option(
+    "--vectors",
+    type=Positive(),
+    help="How many of the layer's vectors (default: 16), or of the delivered ones (default: all).",
+)
+@click.option(
+    "--clock", type=Nanoseconds(), metavar="NS", show_default="20, cells as small as can be",
+    help="Clock period, for which cells are sized.",
+)  # fmt: skip
+@click.option(
+    "--wire", type=Femtofarads(), default=0.0, metavar="FF", show_default=True,
+    help="Capacitance of wire for every input that a net drives, in fF.",
+)  # fmt: skip
+@adc_model_option
+@click.option(
+    "--saif", metavar="FILE", type=click.Path(path_type=Path), help="Write the activity as SAIF."
+)
+@click.option(
+    "--vcd", metavar="FILE", type=click.Path(path_type=Path),
+    help="Write the waveform of the first 512 cycles.",
+)  # fmt: skip
+@calibration_option
+@kernels_option
+def power(
+    folder: Path,
+    liberty: Path,
+    network: str | None,
+    data: str | None,
+    layer: str | None,
+    vectors: int | None,
+    clock: float | None,
+    wire: float,
+    adc_model: str | None,
+    saif: Path | None,
+    vcd: Path | None,
+    calibration: str | None,
+    kernels: str,
+) -> dict:
+    """Measure the power of a tile while it computes.
+
+    The RTL is mapped to the library's cells, and the netlist plays the delivered vectors or those
+    of a layer of a network while every change of its nets is counted; its outputs are checked
+    against the golden model. Converters and array are added from named models.
+    """
+    wanted = _layer_options(network=network, data=data, layer=layer)
+    if calibration is not None and not wanted:
+        raise UserError(
+            "--calibration: must be given with --network, --data and --layer, not alone"
+        )
+    from hwgen.flow.power import power
+    from hwgen.report.progress import progress
+
+    of_layer = None
+    if wanted:
+        from hwgen.flow.stimulus import LayerOf
+
+        of_layer = LayerOf(**wanted, vectors=vectors, calibration=calibration, kernels=kernels)
+    with progress("power") as report:
+        return power(
+            folder,
+            liberty=liberty,
+            layer=of_layer,
+            vectors=vectors,
+            clock_ns=clock,
+            wire_ff=wire,
+            adc_model=adc_model,
+            saif_file=saif,
+            vcd_file=vcd,
+            progress=report,
+        )
+
+
+@command
 @design_argument
 @click.option(
     "--board", required=True, type=OneOf(["icebreaker", "ulx3s"]), help="Board to build for."
@@ -443,6 +530,11 @@ def inspect(network: str, calibration: str | None) -> dict:
     "--histograms", metavar="FILE.npz", type=click.Path(path_type=Path),
     help="Write every layer's counts by slice, plane, active rows and bound.",
 )  # fmt: skip
+@adc_model_option
+@click.option(
+    "--power", metavar="FILE", type=click.Path(path_type=Path),
+    help="Report of `hwgen power` on a tile of this design, for the energy of the periphery.",
+)  # fmt: skip
 def run(
     design: str,
     network: str,
@@ -452,6 +544,8 @@ def run(
     kernels: str,
     path: str,
     histograms: Path | None,
+    adc_model: str | None,
+    power: Path | None,
 ) -> dict:
     """Run a whole network through the crossbars of a design.
 
@@ -475,6 +569,8 @@ def run(
             kernels=kernels,
             path=path,
             histograms=histograms,
+            adc_model=adc_model,
+            power=power,
             progress=report,
         )
 

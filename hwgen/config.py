@@ -20,6 +20,7 @@ from hwgen.design_keys import (
     Accumulate,
     Array,
     Device,
+    Energy,
     Inputs,
     Interface,
     LayerTable,
@@ -83,6 +84,7 @@ class Design(Section):
     interface: Interface = section(Interface)
     timing: Timing = section(Timing)
     device: Device = section(Device)
+    energy: Energy = section(Energy)
     tables: Tables | None = key(None, "What `hwgen calibrate` found. Inherited as a whole.")
 
     _preset: str | None = PrivateAttr(None)

@@ -28,7 +28,8 @@ DEEPEST = 12  # the deepest key that exists lies at 6
 
 OWN_KEYS = ("summary", "paper")  # of one file, not of those that extend it
 WHOLE_KEYS = ("tables",)  # one value: replaced, never merged
-FILE_KEYS: tuple[KeyPath, ...] = (("device", "measured", "file"),)  # relative to their own file
+# Relative to their own file.
+FILE_KEYS: tuple[KeyPath, ...] = (("device", "measured", "file"), ("energy", "adc", "file"))
 
 _EXPONENT = r"[eE][-+]?[0-9]{1,2}"
 _PLAIN = [

@@ -23,8 +23,11 @@ __all__ = [
     "MOST_LANES",
     "MOST_ROW_TILES",
     "Accumulate",
+    "AdcKeys",
     "Array",
+    "ArrayEnergyKeys",
     "Device",
+    "Energy",
     "Inputs",
     "Interface",
     "LayerTable",
@@ -305,6 +308,99 @@ class Device(Section):
     def ideal(self) -> bool:
         """Whether nothing errs."""
         return self == Device(seed=self.seed)
+
+
+class AdcKeys(Section):
+    """How the energy of the converters is estimated: one model for all conversions."""
+
+    model: Literal["per-decision", "isaac", "survey", "cdac"] = key(
+        "per-decision",
+        "Charge every decision; every conversion, as ISAAC or the ADC survey do; or the capacitors "
+        "that the search switches.",
+    )
+    file: FilePath | None = key(
+        None,
+        "CSV table of a converter of your own, relative to this file, in place of `model`.",
+        constraint="a path",
+    )
+    reference: Literal["kull", "newton", "isaac", "survey"] = key(
+        "kull", "Model 'per-decision': whose full conversion is spread over its decisions."
+    )
+    switching: Literal["conventional", "monotonic"] = key(
+        "conventional",
+        "Model 'cdac': how capacitors are switched. Monotonic cannot follow every search.",
+    )
+    unit_capacitor_ff: float = number(
+        0.5, 0.001, 1000, "fF", "Model 'cdac': unit capacitor (Harpe et al., JSSC 46(7), 2011)."
+    )
+    reference_v: float = number(
+        1.0, 0.01, 10, "V", "Model 'cdac': reference voltage (Harpe et al., JSSC 46(7), 2011)."
+    )
+    comparator_fj: float = number(
+        92.0,
+        0,
+        10**6,
+        "fJ",
+        "Model 'cdac': energy of one decision of the comparator (Schinkel et al., ISSCC 2007).",
+    )
+
+
+class ArrayEnergyKeys(Section):
+    """How the energy of the array is estimated."""
+
+    model: Literal["cells", "isaac"] = key(
+        "cells",
+        "What the driven and stored digits make word lines and cells take, or ISAAC's average "
+        "read. The other keys are of 'cells'.",
+    )
+    read_v: float = number(0.2, 0.001, 10, "V", "Voltage across a driven cell; an assumption.")
+    read_ns: float = number(
+        100.0, 0.001, 10**6, "ns", "How long a read drives it (ISAAC, ISCA 2016)."
+    )
+    on_conductance_us: float = number(
+        39.3,
+        0.001,
+        10**5,
+        "uS",
+        "Conductance of a cell that stores the largest digit (measured: techC of `device`).",
+    )
+    on_off_ratio: float | None = number(
+        None,
+        1.01,
+        10**9,
+        "",
+        "That over the conductance of a stored zero. Null: as of `device`, without it stored "
+        "zeros take nothing.",
+    )
+    word_line_ff: float = number(
+        0.2, 0, 1000, "fF", "Capacitance of a word line for every cell on it; an assumption."
+    )
+    drive_v: float = number(1.0, 0, 10, "V", "Swing of a word line; an assumption.")
+    sample_fj: float = number(
+        0.98, 0, 10**6, "fJ", "Energy of one sample of one column (ISAAC, ISCA 2016)."
+    )
+
+
+class Energy(Section):
+    """How energies of the analog side are estimated: for reports, never part of the RTL."""
+
+    node_nm: float | None = number(
+        None,
+        1,
+        10**4,
+        "nm",
+        "Process of the analog side. Null: that of each model. Models without a law for it keep "
+        "their figures and say so.",
+    )
+    rate_msps: float | None = number(
+        None,
+        10**-6,
+        10**6,
+        "MS/s",
+        "Conversions per second of one converter, in millions; null and others as of `node_nm`.",
+    )
+    adc: AdcKeys = section(AdcKeys)
+    array: ArrayEnergyKeys = section(ArrayEnergyKeys)
 
 
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[a-p]{10}$")]

@@ -13,7 +13,7 @@ import click
 from hwgen.errors import UserError
 from hwgen.wording import hint, shown
 
-__all__ = ["Commands", "Nanoseconds", "Natural", "OneOf", "Positive", "usage_line"]
+__all__ = ["Commands", "Femtofarads", "Nanoseconds", "Natural", "OneOf", "Positive", "usage_line"]
 
 
 def usage_line(error: click.UsageError) -> str:
@@ -99,6 +99,25 @@ class Nanoseconds(click.ParamType):
         if not 1e-6 <= time <= 1e9:
             self.fail(f"must be a time in ns, such as 12.5, not {shown(str(value))}", param, ctx)
         return time
+
+
+class Femtofarads(click.ParamType):
+    """A capacitance in fF, from nought to a nanofarad."""
+
+    name = "fF"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the capacitance, or say what it must be."""
+        try:
+            capacitance = float(value)
+        except ValueError:
+            capacitance = math.nan
+        if not 0 <= capacitance <= 1e6:
+            constraint = "must be a capacitance in fF, such as 1.5"
+            self.fail(f"{constraint}, not {shown(str(value))}", param, ctx)
+        return capacitance
 
 
 class Commands(click.Group):

@@ -192,12 +192,12 @@ BAD_KEYS = [
     ("array: {rowz: 8}", ("array.rowz: must be one of rows, columns, cell_bits, column_order, "
      "not 'rowz' (did you mean 'rows'?)")),
     ("arrays: {rows: 8}", ("arrays: must be one of name, extends, summary, paper, top, array, "
-     "weights, inputs, readout, accumulate, interface, timing, device, tables, not 'arrays' "
+     "weights, inputs, readout, accumulate, interface, timing, device, energy, tables, not 'arrays' "
      "(did you mean 'array'?)")),
     ("array: {xyzzy: 8}", ("array.xyzzy: must be one of rows, columns, cell_bits, column_order, "
      "not 'xyzzy'")),
     ('"a b\\n": 8', ("['a b\\n']: must be one of name, extends, summary, paper, top, array, "
-     "weights, inputs, readout, accumulate, interface, timing, device, tables, not 'a b\\n'")),
+     "weights, inputs, readout, accumulate, interface, timing, device, energy, tables, not 'a b\\n'")),
     # wrong types
     ("array: {rows: '8'}", "array.rows: must be an integer between 1 and 1024, not '8'"),
     ("array: {rows: true}", "array.rows: must be an integer between 1 and 1024, not true"),

@@ -68,7 +68,14 @@ def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
             for physical in range(spec.columns)
         ],
         "tables": {"layer": layer, "ranges": [list(one) for one in design.ranges(layer)]},
+        **_energy(design),
     }
+
+
+def _energy(design: Design) -> dict[str, dict]:
+    """Return what a design says of its analog energies, if it is not what all do."""
+    said = design.energy.model_dump(mode="json", exclude_defaults=True)
+    return {"energy": said} if said else {}
 
 
 def design_registers(design: Design) -> tuple[Register, ...]:

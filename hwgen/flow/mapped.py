@@ -107,6 +107,7 @@ def _script(files: list[str], top: str, target: Target) -> str:
         f"setattr -set keep 1 {REGISTERS}",
         *(command.format(top=top) for command in target.commands),
         "setattr -unset keep w:*",
+        "rename -enumerate c:*",  # so that JSON and Verilog call a gate the same
         "tee -q -o statistics.json stat -json",
         f"write_verilog {target.written} netlist.v",
         "write_rtlil mapped.il",

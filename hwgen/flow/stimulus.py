@@ -1,5 +1,6 @@
 """What a co-simulation stores in the array, drives, adds and loads; and how long that must take."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zipfile import BadZipFile
@@ -143,6 +144,13 @@ class Stimulus:
     def part(self, chosen: slice) -> "Stimulus":
         """Take some of the vectors."""
         return replace(self, x=self.x[chosen], y_in=self.y_in[chosen])
+
+    def writes(self, registers: Mapping[str, int]) -> list[tuple[int, int]]:
+        """Return what loads the table, as addresses and words; `registers` are their addresses."""
+        words = {"OUTPUTS": self.weights.shape[1]}
+        words |= {f"RANGE_{k}": p | t << 8 for k, (p, t) in enumerate(self.ranges)}
+        words |= {"COMMIT": 1}
+        return [(registers[name], word) for name, word in words.items()]
 
     def write(self, path: Path) -> None:
         """Write them as a folder's ``sim/vectors.npz`` holds them."""

@@ -18,7 +18,7 @@ from hwgen.flow.timing import timing
 from hwgen.liberty.library import Library
 from hwgen.output import check_folder, hashes, write_folder
 
-__all__ = ["synth"]
+__all__ = ["place", "synth"]
 
 FOLDER = "synth"  # in the delivered folder
 RECORD = "synth.json"
@@ -84,7 +84,7 @@ def synth(
         target = cell_target(library, dont_use=dont_use, clock_ns=clock_ns)
     else:
         target = TARGETS[fpga] if fpga else GENERIC
-    kept = _place(delivered.folder, target)
+    kept = place(delivered.folder, target)
     optional = {"timing": library, "place and route": fpga, "proof": prove}
     steps = _Steps(progress, ["mapping", *(name for name, wanted in optional.items() if wanted)])
 
@@ -260,10 +260,16 @@ def _unproved(unproved: Mapping[str, Sequence[str]]) -> str:
     return f"{block}: the netlist is not proved equal to the RTL in {shown}{more}"
 
 
-def _place(folder: Path, target: Target) -> Path:
-    """Return the folder that keeps the netlist, once it is known that it can be written."""
+def place(folder: Path, target: Target, record: str = RECORD) -> Path:
+    """Return the folder that keeps a netlist, once it is known that it can be written.
+
+    Raises
+    ------
+    UserError
+        When it cannot.
+    """
     kept = folder / FOLDER / target.name
-    check_folder(kept if kept.parent.is_dir() else kept.parent, RECORD, force=True)
+    check_folder(kept if kept.parent.is_dir() else kept.parent, record, force=True)
     return kept
 
 

@@ -34,6 +34,22 @@ _MEANING = {
     "zero_point": "code of zero",
 }
 
+_ENERGY = {
+    "adc": "converters",
+    "array": "word lines, cells and samples together",
+    "array_parts": "the same apart: `row_drive`, `cells`, `sample_hold`",
+    "digital": "the periphery; null: what an operation takes is measured by `hwgen power`",
+}
+
+_MODEL = {
+    "name": "of the model",
+    "source": "who says so",
+    "conditions": "node, rate and resolution that the figures hold for, in one line",
+    "covers": "what the figures hold, and what they leave out",
+    "scope": "smallest and largest node, rate and resolution that they come from; null for any",
+    "parameters": "the figures, unit-suffixed",
+}
+
 KEYS: dict[str, dict[str, str]] = {
     "presets": {
         "presets": "the designs that come with hwgen, by name",
@@ -205,7 +221,18 @@ KEYS: dict[str, dict[str, str]] = {
         "counts_above_bound": "conversions above what active rows and the column's digits allow; 0 "
         "for ideal arrays",
         "cycles": "clock cycles, layer after layer, crossbars of a layer side by side",
-        "energy_pj": "energy of all conversions; null until an energy model is chosen",
+        "energy_pj": "energy of all images, on the bill of `energy_model`",
+        **{f"energy_pj.{key}": about for key, about in _ENERGY.items()},
+        "energy_per_image_pj": "the same of one image, on average",
+        **{f"energy_per_image_pj.{key}": about for key, about in _ENERGY.items()},
+        "energy_model": "whose figures these are; `docs/energy.md` has their equations",
+        **{f"energy_model.adc.{key}": about for key, about in _MODEL.items()},
+        "energy_model.adc.charges": "what converters are charged for: `decision`, `conversion` or "
+        "`search`; energies of different charges do not compare",
+        "energy_model.adc.bits": "resolution of the converters",
+        "energy_model.adc.area_um2": "area of a converter; null where the model has none",
+        **{f"energy_model.array.{key}": about for key, about in _MODEL.items()},
+        "energy_model.warnings": "where a model is used outside its scope",
         "rivals": "other readouts on the same counts; `static` and `bounded_binary` are null for a "
         "device that is not ideal",
         **{f"rivals.NAME.{key}": about for key, about in _COSTS.items()},

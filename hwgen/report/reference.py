@@ -12,13 +12,25 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from hwgen.config import Design
+from hwgen.config import Design, load
 from hwgen.design_keys import LayerTable, RangeKeys, bare, constraint
 from hwgen.measured import BUILT_IN
+from hwgen.power.analog.choose import ADC_MODELS, choose
+from hwgen.power.analog.published import isaac_area_um2, isaac_pj
+from hwgen.power.analog.survey import survey_area_um2, survey_pj
 from hwgen.report.keys import KEYS
 from hwgen.wording import shown
+from hwgen.workload.run import run
 
-__all__ = ["command_keys", "design_keys", "measured_cells", "refreshed"]
+__all__ = [
+    "command_keys",
+    "design_keys",
+    "energy_by_bits",
+    "energy_models",
+    "energy_of_digits",
+    "measured_cells",
+    "refreshed",
+]
 
 PLACE = re.compile(r"(<!-- printed: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCS = Path(__file__).parents[2] / "docs"
@@ -59,10 +71,60 @@ def measured_cells() -> str:
     return _table(["`technology`", "`seconds`", "on / off", *heads], rows)
 
 
+def energy_models() -> str:
+    """Every model of converters on an 8-bit design as it is, with its source, as Markdown."""
+    design = load("baseline")
+    rows = []
+    for name in ADC_MODELS:
+        said = choose(design, name).adc.as_json(design.readout.bits)
+        figures = ", ".join(f"{key} {_figure(value)}" for key, value in said["parameters"].items())
+        about = (said["conditions"], said["covers"], said["source"])
+        rows.append([f"`{name}`", f"a {said['charges']}", figures, *about])
+    heads = ["`model`", "charges", "figures at 8 bits", "of", "covers", "source"]
+    return _table(heads, rows)
+
+
+def energy_by_bits() -> str:
+    """Energy of a conversion and area of a converter by resolution, as Markdown."""
+    at = {"node_nm": 32, "rate_msps": 1280}
+    rows = (
+        [
+            str(bits),
+            f"{isaac_pj(bits):.3f}",
+            f"{isaac_area_um2(bits):,.0f}",
+            f"{survey_pj(bits, **at):.3f}",
+            f"{survey_area_um2(bits, **at):,.0f}",
+        ]
+        for bits in range(4, 13)
+    )
+    heads = ["bits", "`isaac`, pJ", "um^2", "`survey` at 32 nm, 1280 MS/s, pJ", "um^2"]
+    return _table(heads, rows)
+
+
+def energy_of_digits() -> str:
+    """Energies of an image of the digits network under every model of converters, as Markdown."""
+    rows = []
+    for name in ADC_MODELS:
+        found = [
+            run(load(preset), "digits", "digits", adc_model=name)["energy_per_image_pj"]["adc"]
+            for preset in ("baseline", "trq")
+        ]
+        nj = [f"{energy / 1000:.1f}" for energy in found]
+        rows.append([f"`{name}`", *nj, f"{found[0] / found[1]:.2f}"])
+    return _table(["`model`", "`baseline`, nJ", "`trq`, nJ", "saving"], rows)
+
+
+def _figure(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 PRINTED: dict[str, Callable[[], str]] = {
     "design-keys": design_keys,
     "command-keys": command_keys,
     "measured-cells": measured_cells,
+    "energy-models": energy_models,
+    "energy-by-bits": energy_by_bits,
+    "energy-of-digits": energy_of_digits,
 }
 
 

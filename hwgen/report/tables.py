@@ -273,11 +273,41 @@ def print_run(result: Result, to: "Console") -> None:
         integer = _percent(result["top1_integer"])
         accuracy = f"accuracy {_percent(result['top1'])}, integer network {integer}"
     to.print(f"{_count(result['images'])} images: {accuracy}; path: {result['path']}")
+    _print_energy(result, to)
     above = result.get("counts_above_bound")
     if above:
         to.print(f"{_count(above)} counts above what ideal arrays allow")
     if result["histograms"] is not None:
         to.print(f"histograms written to {result['histograms']}")
+
+
+def _print_energy(result: Result, to: "Console") -> None:
+    """Print the analog energy of every layer and an image, and whose figures it is."""
+    models = result.get("energy_model")
+    if not models:
+        return
+    heads = ("ADC", "array", "per\nconversion")
+    table = _table("energy per image, pJ", *heads, numbers=heads)
+    for name, layer in result["layers"].items():
+        table.add_row(name, *_energies(layer))
+    table.add_section()
+    table.add_row("all", *_energies(result))
+    to.print(table)
+    adc, array = models["adc"], models["array"]
+    for name, model in ((f"ADC, per {adc['charges']}", adc), ("array", array)):
+        of = f"{model['name']} ({model['conditions']}; {model['covers']})"
+        to.print(f"{name}: {of}: {model['source']}", soft_wrap=True)
+    to.print("without the digital periphery")
+    for warning in models["warnings"]:
+        to.print(f"beware: {warning}", soft_wrap=True)
+
+
+def _energies(part: Result) -> list[str]:
+    """Energies of an image, and of a conversion on average."""
+    adc, array = (part["energy_pj"][key] for key in ("adc", "array"))
+    of_image = (part["energy_per_image_pj"][key] for key in ("adc", "array"))
+    every = (adc + array) / part["conversions"] if part["conversions"] else None
+    return [*(_amount(round(value)) for value in of_image), _ratio(every)]
 
 
 def print_calibrate(result: Result, to: "Console") -> None:

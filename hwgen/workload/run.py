@@ -1,6 +1,7 @@
 """Bit-exact run of a network through the array and its periphery, and what the readout costs."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ from hwgen.archive import check_archive, write_archive
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
+from hwgen.power.analog.choose import choose
+from hwgen.power.operations import Operations
 from hwgen.workload.array.costs import Costs
+from hwgen.workload.array.energy import Energy, trees_of
 from hwgen.workload.array.nonideal import NonidealReader
 from hwgen.workload.array.reading import LayerReader
 from hwgen.workload.array.readout import Readout
@@ -40,6 +44,8 @@ def run(
     kernels: str = "reference",
     path: str = "auto",
     histograms: Path | None = None,
+    adc_model: str | None = None,
+    power: Path | None = None,
     progress: Progress | None = None,
 ) -> dict:
     """Run a network on the crossbars of a design and count what that takes.
@@ -66,6 +72,10 @@ def run(
     histograms : Path, optional
         File to write the counts of every layer to by slice, plane, active rows and bound: ``.npz``,
         see ``docs/workload.md``. A new file, or an earlier one.
+    adc_model : str, optional
+        What converters cost, in place of what the design says: see `hwgen.power.analog.choose`.
+    power : Path, optional
+        Report of `hwgen power` on a tile of this design: what an operation of the periphery takes.
     progress : callable, optional
         Called with conversions done, conversions in all (skipped ones included), and the layer.
 
@@ -83,6 +93,10 @@ def run(
     """
     if histograms is not None:
         check_archive(histograms, MARK)
+    analog = choose(design, adc_model)
+    operations = None if power is None else Operations.read(power)
+    if operations is not None:
+        operations.check(asdict(design.spec), design.source)
     found = open_network(network, calibration=calibration or data, kernels=kernels)
     model = found.network
     chosen = load_images(data, part=TEST, images=images)
@@ -91,6 +105,8 @@ def run(
     check_images(design, chosen)
     codes = codes_of(model, chosen)
     readers = readers_of(design, model, where=network, path=path)
+    for reader in readers.values():
+        analog.check(trees_of(reader.readout).values())
     product = Product(readers, model, len(chosen), progress)
     outputs = model.run(codes, product)
     if histograms is not None:
@@ -99,8 +115,18 @@ def run(
     lossless = all(reader.lossless for reader in readers.values())
     integer = outputs if lossless else model.run(codes)  # the readers found no difference
     costs = Costs.total([reader.costs for reader in readers.values()])
+    energies = {
+        name: reader.energy(analog, operations, crossbars=costs.crossbars)
+        for name, reader in readers.items()
+    }
+    energy = Energy.total(energies.values())
     layers = {
-        name: {"images": len(chosen), **shapes_of(model, reader.mapped.layer), **reader.as_json()}
+        name: {
+            "images": len(chosen),
+            **shapes_of(model, reader.mapped.layer),
+            **reader.as_json(),
+            **_energy_keys(energies[name], len(chosen)),
+        }
         for name, reader in readers.items()
     }
     return {
@@ -117,10 +143,17 @@ def run(
         "weights": sum(layer["weights"] for layer in layers.values()),
         "lossless": lossless,
         **costs.as_json(),
+        **_energy_keys(energy, len(chosen)),
+        "energy_model": analog.as_json() | {"digital": operations and operations.described()},
         "histogram": np.sum([layer["histogram"] for layer in layers.values()], axis=0).tolist(),
         "histograms": None if histograms is None else str(histograms),
         "layers": layers,
     }
+
+
+def _energy_keys(energy: Energy, images: int) -> dict[str, object]:
+    """Energy of all images, and of one."""
+    return {"energy_pj": energy.as_json(), "energy_per_image_pj": energy.as_json(per=images)}
 
 
 def _histograms_of(readers: dict[str, LayerReader]) -> Iterator[tuple[str, NDArray[np.int64]]]:

@@ -238,7 +238,7 @@ def test_planes_in_a_row_share_a_table():
 def test_loops_are_compiled_even_where_nothing_can_be_kept(tmp_path):
     """Installed where only others may write, for a user without a home."""
     (tmp_path / "loops.py").write_text(
-        "from hwgen.workload.array.compiled import compiled\n\n\n"
+        "from hwgen.compiled import compiled\n\n\n"
         "@compiled\ndef double(x):\n    return 2 * x\n\n\nprint(double(21))\n"
     )
     (tmp_path / "__pycache__").touch()

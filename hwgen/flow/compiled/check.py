@@ -203,11 +203,8 @@ def _inputs(
     tile = expected.tile
     x = np.zeros((len(stimulus), spec.rows), dtype=np.int64)
     x[:, : stimulus.x.shape[1]] = stimulus.x
-    writes = {"OUTPUTS": tile.outputs}
-    writes |= {f"RANGE_{k}": p | t << 8 for k, (p, t) in enumerate(stimulus.ranges)}
-    writes |= {"COMMIT": 1}
     return {
-        "writes": np.array([(registers[name], word) for name, word in writes.items()]),
+        "writes": np.array(stimulus.writes(registers)),
         "x": pack(x.reshape(-1, spec.x_elements), bits=spec.input_bits, word=np.uint32),
         "y_in": stimulus.y_in.ravel(),
         "cells": _cells(spec, tile.crossbar.cells),

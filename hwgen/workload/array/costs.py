@@ -101,7 +101,6 @@ class Costs:
             "static_bits": self.static_bits,
             "counts_above_bound": self.counts_above_bound,
             "cycles": self.cycles,
-            "energy_pj": None,  # until ADC energy models exist
             "rivals": {
                 name: {
                     "decisions_per_conversion": self.per_conversion(decisions),

@@ -16,12 +16,9 @@ several threads with different vectors.
 """
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from hwgen.workload.array.compiled import compiled
+from hwgen.compiled import compiled, popcount
 from hwgen.workload.array.lookup import Lookup
 
 __all__ = [
@@ -35,17 +32,6 @@ __all__ = [
 ]
 
 BLOCK = 1024  # planes times vectors that `multiply_columns` works on, so that they stay in L1
-
-
-@intrinsic
-def popcount(_, word):  # noqa: ARG001  (numba looks at names and number)
-    """Ones of a 64-bit word: one instruction."""
-
-    def generate(_, builder: ir.IRBuilder, __, arguments):
-        counts = builder.module.declare_intrinsic("llvm.ctpop", [arguments[0].type])
-        return builder.call(counts, arguments)
-
-    return types.uint64(types.uint64), generate
 
 
 @compiled

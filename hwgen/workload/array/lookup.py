@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwgen.workload.array.compiled import compiled
+from hwgen.compiled import compiled
 
 __all__ = ["Lookup"]
 

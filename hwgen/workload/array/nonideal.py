@@ -69,7 +69,7 @@ class NonidealReader(LayerReader):
         active = result.active_rows.T.astype(np.int32)
         found = self._borrow()
         self._tally(array, result, found.by_active, found.by_bound)
-        self._give_back(found, array, active)
+        self._give_back(found, array, active, self._pack(array, codes))
         return Read(
             active=active,
             decisions=result.lane_decisions.transpose(2, 1, 0).astype(np.int32),

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from queue import Empty, SimpleQueue
 
@@ -21,13 +21,16 @@ from numpy.typing import NDArray
 
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer, MappedTile
+from hwgen.power.analog.choose import Analog
+from hwgen.power.operations import Counts, Operations
 from hwgen.workload.array import kernels
 from hwgen.workload.array.costs import Costs, full_search_bits
 from hwgen.workload.array.cycles import SteadyStream
+from hwgen.workload.array.energy import Energy, energy_of
 from hwgen.workload.array.lookup import Lookup
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.rivals import bounded_bits, static_bits
-from hwgen.workload.array.statistics import Extent, Statistics
+from hwgen.workload.array.statistics import Extent, Statistics, charged_lines
 from hwgen.workload.array.variation import Variation
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.matrix import exact_product
@@ -258,9 +261,7 @@ class LayerReader:
         """Read one crossbar with some vectors; add what it counts to a thread's statistics."""
         codes = drive[part, array.tile.inputs]
         spec, vectors = self.mapped.spec, len(codes)
-        words = array.cells.shape[-1]
-        planes = np.empty((spec.dac_bits, words, spec.planes, vectors), dtype=np.uint64)
-        kernels.pack_planes(np.ascontiguousarray(codes), spec.dac_bits, planes)
+        planes = self._pack(array, codes)
         active = np.empty((spec.planes, vectors), dtype=np.int32)
         kernels.active_rows(planes, active)
         decisions = np.zeros((spec.lanes, spec.planes, vectors), dtype=np.int32)
@@ -279,7 +280,7 @@ class LayerReader:
             found.by_active,
             found.by_bound,
         )
-        self._give_back(found, array, active)
+        self._give_back(found, array, active, planes)
         return Read(active=active, decisions=decisions, sums=sums)
 
     def _borrow(self) -> Statistics:
@@ -289,9 +290,24 @@ class LayerReader:
         except Empty:
             return Statistics.empty(self.extent)
 
-    def _give_back(self, found: Statistics, array: Array, active: NDArray[np.int32]) -> None:
+    def _pack(self, array: Array, codes: NDArray[np.int16]) -> NDArray[np.uint64]:
+        """Split what the word lines take into planes, (dac_bits, words, planes, vectors)."""
+        spec, words = self.mapped.spec, array.cells.shape[-1]
+        planes = np.empty((spec.dac_bits, words, spec.planes, len(codes)), dtype=np.uint64)
+        kernels.pack_planes(np.ascontiguousarray(codes), spec.dac_bits, planes)
+        return planes
+
+    def _give_back(
+        self,
+        found: Statistics,
+        array: Array,
+        active: NDArray[np.int32],
+        planes: NDArray[np.uint64],
+    ) -> None:
         """Hand statistics to the next thread, the reads of one crossbar counted."""
         reads = int(np.count_nonzero(active))
+        found.driven += int(active.sum(dtype=np.int64))
+        found.charged += charged_lines(planes)
         found.reads += reads
         found.reads_skipped += active.size - reads
         found.conversions_skipped += (active.size - reads) * len(array.physical)
@@ -363,8 +379,42 @@ class LayerReader:
             information_bits=conversions * information,
         )
 
+    def energy(
+        self, analog: Analog, operations: Operations | None = None, *, crossbars: int = 0
+    ) -> Energy:
+        """Energy of all batches on the bill of some models.
+
+        Parameters
+        ----------
+        analog : Analog
+            The models of converters and array.
+        operations : Operations, optional
+            What the periphery takes.
+        crossbars : int
+            Those of the whole network, which leak while this layer works.
+        """
+        found = energy_of(analog, self.readout, self.statistics, decisions=self._decisions)
+        if operations is None:
+            return found
+        return replace(found, digital=operations.energy(self._counts(crossbars)))
+
+    def _counts(self, crossbars: int) -> Counts:
+        """Return what the tiles of this layer did, each with a clock until the last is done."""
+        statistics = self.statistics
+        cycles = max(stream.cycles for stream in self._streams)
+        outputs = sum(array.tile.weights.shape[1] for array in self.arrays)
+        return Counts(
+            decision=self._decisions,
+            conversion=statistics.conversions,
+            read=statistics.reads,
+            output=outputs * self._vectors,
+            vector=len(self.arrays) * self._vectors,
+            cycles=cycles * len(self.arrays),
+            tile_cycles=cycles * crossbars,
+        )
+
     def as_json(self) -> dict[str, object]:
-        """Keys of one layer in ``hwgen run --json``, its shapes apart."""
+        """Keys of one layer in ``hwgen run --json``, its shapes and its energy apart."""
         tables, uniform = self.readout.tables, self.readout.uniform
         by_context = [[[list(one) for one in ranges] for ranges in of_slice] for of_slice in tables]
         return {

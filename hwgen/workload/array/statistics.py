@@ -13,7 +13,7 @@ from hwgen.mapping.tiles import MappedLayer
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.spec import TileSpec
 
-__all__ = ["Extent", "Statistics", "check_size"]
+__all__ = ["Extent", "Statistics", "charged_lines", "check_size"]
 
 LARGEST_GB = 2  # of all layers' histograms
 
@@ -92,6 +92,25 @@ def check_size(design: Design, extents: Iterable[Extent]) -> None:
         )
 
 
+def charged_lines(planes: NDArray[np.uint64]) -> int:
+    """Count the word lines that reads charge, as `Statistics.charged` defines.
+
+    Parameters
+    ----------
+    planes : numpy.ndarray of uint64, shape (dac_bits, words, planes, vectors)
+        Digits of the word lines, a bit for each line, as `kernels.pack_planes` makes them.
+
+    Examples
+    --------
+    >>> charged_lines(np.array([[[[0b11], [0b01], [0b10]]]], dtype=np.uint64))
+    3
+    """
+    lines = np.bitwise_or.reduce(planes, axis=0)
+    if len(planes) == 1:
+        lines[:, 1:] &= ~planes[0, :, :-1]
+    return int(np.bitwise_count(lines).sum(dtype=np.int64))
+
+
 @dataclass(kw_only=True, eq=False)
 class Statistics:
     """Conversions of one layer, all crossbars added; planes without active rows are left out.
@@ -113,6 +132,12 @@ class Statistics:
         Planes of all crossbars with active rows, and without.
     conversions_skipped : int
         Conversions that the skipped reads would have added.
+    driven : int
+        Sum of U, the driven digits of a read, over the reads.
+    charged : int
+        Word lines that the reads charged. With digits of one bit those that the plane before left
+        at zero (between vectors all rows are off), with wider ones all that carry a digit above
+        zero: such a digit is a pulse.
     """
 
     extent: Extent
@@ -121,6 +146,8 @@ class Statistics:
     reads: int = 0
     reads_skipped: int = 0
     conversions_skipped: int = 0
+    driven: int = 0
+    charged: int = 0
 
     @classmethod
     def empty(cls, extent: Extent) -> "Statistics":
@@ -138,6 +165,8 @@ class Statistics:
         self.reads += other.reads
         self.reads_skipped += other.reads_skipped
         self.conversions_skipped += other.conversions_skipped
+        self.driven += other.driven
+        self.charged += other.charged
 
     @property
     def by_plane(self) -> NDArray[np.int64]:

@@ -1,0 +1,511 @@
+r"""Power of a mapped netlist: internal, switching and leakage, gate by gate.
+
+Per cycle of the clock, with D(n) the changes of a net in a cycle:
+
+* *switching* of a gate: :math:`\sum_o \tfrac12 C_o V^2 D(o)` over its outputs, C being the pins on
+  the net and, as a stated model, wire. Nets that the top's inputs drive are charged from outside
+  and stand apart; the clock's net is the tile's own;
+* *internal* at an input i: :math:`D(i) \sum_e P(w_e) \tfrac12 (E_e^{rise} + E_e^{fall})` over the
+  entries of the library, each in the states w that its condition names;
+* *internal* at an output o: :math:`D(o) \sum_e s_e \tfrac12 (E_e^{rise} + E_e^{fall})`, where the
+  share of an entry is :math:`s_e \propto D(r_e) P(w_e)`: how often its related pin r changes in
+  states in which the output follows. Shares add up to one for each supply;
+* *leakage*: :math:`\sum_e P(w_e) L_e`.
+
+An entry without a condition holds in the states that no other names. Energies are looked up at the
+slew of the pin that changes (edge for edge, as OpenSTA does) and the load of the output, one for
+both edges: a table may book the load's energy at one of them. Rises and falls alternate, so their
+mean counts. Probabilities of states: see `hwgen.power.states`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.errors import UserError
+from hwgen.gates.activity import Activity
+from hwgen.gates.arcs import FALL, RISE, Arcs, Surfaces
+from hwgen.gates.delays import Delays
+from hwgen.gates.netlist import Kind, Netlist
+from hwgen.liberty.functions import Behaviour, Expression, behaviour
+from hwgen.liberty.library import Cell, Library, Pin
+from hwgen.liberty.power import (
+    InternalEnergy,
+    Leakage,
+    internal_energies,
+    leakages,
+    resting_leakage_w,
+)
+from hwgen.power.states import States
+
+__all__ = ["CellPower", "Entry", "KindPower", "PowerCell", "PowerCells", "Signals", "cell_power"]
+
+SLEW = ("input_transition_time",)
+LOAD = (
+    "total_output_net_capacitance",
+    "total_output2_net_capacitance",
+    "equal_or_opposite_output_net_capacitance",
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Signals:
+    """What nets do.
+
+    Parameters
+    ----------
+    density : numpy.ndarray, shape (nets,)
+        Changes in a cycle.
+    probability : numpy.ndarray, shape (nets,)
+        Share of the time that a net is one.
+    """
+
+    density: NDArray[np.float64]
+    probability: NDArray[np.float64]
+
+    @classmethod
+    def measured(cls, activity: Activity) -> "Signals":
+        """Take what a simulation has counted."""
+        return cls(density=activity.rate, probability=activity.probability)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """An internal energy from one related pin; tables by their numbers, None where there is none.
+
+    Parameters
+    ----------
+    related : str or None
+        The pin whose change is the cause; None at an input.
+    when : Expression or None
+        Its condition.
+    supply : str or None
+        Who gives the energy.
+    tables : tuple of int or None
+        Of a rise and of a fall.
+    states : ndarray of bool
+        States in which it counts.
+    """
+
+    related: str | None
+    when: Expression | None
+    supply: str | None
+    tables: tuple[int | None, int | None]
+    states: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PowerCell:
+    """What the library says about the power of one cell.
+
+    Parameters
+    ----------
+    states : States
+        Its states.
+    entries : mapping of str to tuple of Entry
+        Internal energies, by pin; pins without any are left out.
+    leakage_w : ndarray or None
+        Leakage in every state; None where the library gives none.
+    clocks : frozenset of str
+        Its clock pins.
+    capacitance_f : mapping of str to float
+        Of its inputs: the mean of both edges.
+    sequential : bool
+        It keeps a state.
+    """
+
+    states: States
+    entries: Mapping[str, tuple[Entry, ...]]
+    leakage_w: NDArray[np.float64] | None
+    clocks: frozenset[str]
+    capacitance_f: Mapping[str, float]
+    sequential: bool
+
+
+class PowerCells:
+    """Power tables of a library's cells, read when they are asked for.
+
+    Parameters
+    ----------
+    library : Library
+        The cells.
+    arcs : Arcs
+        Their timing.
+    """
+
+    def __init__(self, library: Library, arcs: Arcs) -> None:
+        self.library = library
+        self.arcs = arcs
+        self.surfaces = Surfaces()
+        self._known: dict[str, PowerCell] = {}
+
+    @cached_property
+    def voltage_v(self) -> float:
+        """The supply.
+
+        Raises
+        ------
+        UserError
+            When the library does not say.
+        """
+        voltage = self.library.conditions.get("voltage")
+        if not voltage:
+            raise UserError(f"{self.library.path}: nom_voltage: must be given, not missing")
+        return voltage
+
+    def of(self, kind: str) -> PowerCell:
+        """Return what is known of a cell.
+
+        Raises
+        ------
+        UserError
+            When the library has no such cell, or a table or condition is none.
+        """
+        if kind not in self._known:
+            cell = self.library.cells.get(kind)
+            if cell is None:
+                raise UserError(f"{self.library.path}: must have a cell {kind}, not none")
+            self._known[kind] = self._read(cell)
+        return self._known[kind]
+
+    def check(self, kinds: Sequence[str]) -> None:
+        """Refuse a library that says nothing about the power of any of these cells.
+
+        Raises
+        ------
+        UserError
+            When none has a table of internal energy.
+        """
+        if kinds and len(self.without_tables(kinds)) == len(kinds):
+            raise UserError(
+                f"{self.library.path}: must have power tables (internal_power), not none for "
+                f"{kinds[0]} and the other {len(kinds) - 1} cells in use"
+            )
+
+    def without_tables(self, kinds: Sequence[str]) -> list[str]:
+        """Return the cells among these without a table of internal energy."""
+        return [kind for kind in kinds if not self.of(kind).entries]
+
+    def _read(self, cell: Cell) -> PowerCell:
+        does = behaviour(cell)
+        states = States(cell, does)
+        entries = {name: self._entries(pin, states) for name, pin in cell.pins.items()}
+        given = leakages(self.library, cell)
+        return PowerCell(
+            states=states,
+            entries={name: found for name, found in entries.items() if found},
+            leakage_w=_leakage(states, given, resting_leakage_w(self.library, cell)),
+            clocks=frozenset(self.arcs.of(cell.name).clocks),
+            capacitance_f={
+                name: _capacitance(pin) * (self.library.units.capacitance_f or 0.0)
+                for name, pin in cell.pins.items()
+                if pin.direction in {"input", "inout"}
+            },
+            sequential=_keeps_state(cell, does),
+        )
+
+    def _entries(self, pin: Pin, states: States) -> tuple[Entry, ...]:
+        given = internal_energies(self.library, pin)
+        return tuple(
+            Entry(
+                related=related,
+                when=one.when,
+                supply=one.supply,
+                tables=(self._add(one.rise), self._add(one.fall)),
+                states=_holds(pin.name, related, one, given, states),
+            )
+            for one in given
+            for related in one.related_pins or (None,)
+            if related is None or related in states.cell.pins
+        )
+
+    def _add(self, table) -> int | None:
+        return None if table is None else self.surfaces.add(table, SLEW, LOAD)
+
+
+def _keeps_state(cell: Cell, does: Behaviour) -> bool:
+    return bool(does.registers) or cell.is_flip_flop or cell.is_latch
+
+
+def _capacitance(pin: Pin) -> float:
+    edges = [pin.group.number(f"{edge}_capacitance") for edge in ("rise", "fall")]
+    if None in edges:
+        return pin.capacitance or 0.0
+    return sum(edges) / 2
+
+
+def _holds(
+    pin: str,
+    related: str | None,
+    entry: InternalEnergy,
+    given: Sequence[InternalEnergy],
+    states: States,
+) -> NDArray[np.bool_]:
+    """Tell in which states an entry counts for one of its related pins."""
+    if entry.when is not None:
+        return states.holds(entry.when)
+    found = (
+        np.ones(2 ** len(states.variables), dtype=bool)
+        if related is None
+        else states.sensitive(pin, related)
+    )
+    for other in given:
+        same = other.supply == entry.supply and (related is None or related in other.related_pins)
+        if other.when is not None and same:
+            found = found & ~states.holds(other.when)
+    return found
+
+
+def _leakage(
+    states: States, given: Sequence[Leakage], resting: float | None
+) -> NDArray[np.float64] | None:
+    """Return the leakage in every state; what supplies give adds up."""
+    if not given and resting is None:
+        return None
+    found = np.zeros(2 ** len(states.variables))
+    named = np.zeros(len(found), dtype=bool)
+    for supply in {one.supply for one in given}:
+        mine = [one for one in given if one.supply == supply]
+        covered = np.zeros(len(found), dtype=bool)
+        for one in mine:
+            if one.when is not None:
+                holds = states.holds(one.when) & ~covered
+                found[holds] += one.watts
+                covered |= holds
+        for one in mine:
+            if one.when is None:
+                found[~covered] += one.watts
+                covered[:] = True
+        named |= covered
+    found[~named] = resting or 0.0
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CellPower:
+    """Energies in a cycle of every gate, J, and its leakage, W; arrays have a value per gate.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        The gates.
+    internal_j : ndarray
+        Inside, but for clock pins.
+    switching_j : ndarray
+        Given to the nets that it drives.
+    clock_internal_j : ndarray
+        Inside, by its clock pins.
+    clock_net_j : ndarray
+        What its clock pins take from the net of the clock.
+    leakage_w : ndarray or None
+        While nothing moves; None where the library gives none for any cell in use.
+    sequential, on_clock : ndarray of bool
+        Gates that keep a state; gates that drive clock pins: clock gates and buffers.
+    inputs_j : float
+        What the nets take, in all, that the top's inputs drive, but for the clock.
+    """
+
+    netlist: Netlist
+    internal_j: NDArray[np.float64]
+    switching_j: NDArray[np.float64]
+    clock_internal_j: NDArray[np.float64]
+    clock_net_j: NDArray[np.float64]
+    leakage_w: NDArray[np.float64] | None
+    sequential: NDArray[np.bool_]
+    on_clock: NDArray[np.bool_]
+    inputs_j: float
+
+    @property
+    def data_j(self) -> NDArray[np.float64]:
+        """All but what the clock takes."""
+        return np.where(self.on_clock, 0.0, self.internal_j + self.switching_j)
+
+    @property
+    def clock_j(self) -> NDArray[np.float64]:
+        """What the clock takes: its pins, its net, and the gates on it."""
+        gates = np.where(self.on_clock, self.internal_j + self.switching_j, 0.0)
+        return self.clock_internal_j + self.clock_net_j + gates
+
+    @property
+    def energy_j(self) -> NDArray[np.float64]:
+        """All that moves."""
+        return self.data_j + self.clock_j
+
+    def groups(self) -> dict[str, tuple[float, float, float]]:
+        """Add up internal, switching (J) and leakage (W) of each group of gates."""
+        leakage = np.zeros(len(self.internal_j)) if self.leakage_w is None else self.leakage_w
+        chosen = {
+            "combinational": ~self.sequential & ~self.on_clock,
+            "sequential": self.sequential & ~self.on_clock,
+            "clock": self.on_clock,
+        }
+        found = {
+            name: (
+                float(self.internal_j[gates].sum()),
+                float(self.switching_j[gates].sum()),
+                float(leakage[gates].sum()),
+            )
+            for name, gates in chosen.items()
+        }
+        internal, switching, leaks = found["clock"]
+        found["clock"] = (
+            internal + float(self.clock_internal_j.sum()),
+            switching + float(self.clock_net_j.sum()),
+            leaks,
+        )
+        return found
+
+
+def cell_power(
+    netlist: Netlist, cells: PowerCells, timing: Delays, signals: Signals, *, wire_ff: float = 0.0
+) -> CellPower:
+    """Estimate the power of every gate.
+
+    Parameters
+    ----------
+    netlist : Netlist
+        Gates of the library.
+    cells : PowerCells
+        Their power tables.
+    timing : Delays
+        Their loads and slews.
+    signals : Signals
+        What their nets do.
+    wire_ff : float
+        Capacitance of wire for every input that a net drives; the same as in `timing`.
+
+    Raises
+    ------
+    UserError
+        When the library lacks a cell or says nothing about power.
+    """
+    cells.check(sorted(netlist.kinds))
+    gates = len(netlist.gates)
+    loads_f, clock_nets = _nets(netlist, cells, wire_ff * 1e-15)
+    half_v2 = cells.voltage_v**2 / 2
+    found = {
+        name: np.zeros(gates)
+        for name in ("internal", "switching", "clock_internal", "clock_net", "leakage")
+    }
+    sequential, on_clock = np.zeros(gates, dtype=bool), np.zeros(gates, dtype=bool)
+    driven = _driven(netlist)
+    leaks = False
+    for kind, same in netlist.kinds.items():
+        cell = cells.of(kind)
+        sequential[same.gates] = cell.sequential
+        of_kind = KindPower(cells, cell, same, timing, signals)
+        found["internal"][same.gates] = of_kind.internal(clocks=False)
+        found["clock_internal"][same.gates] = of_kind.internal(clocks=True)
+        if cell.leakage_w is not None:
+            found["leakage"][same.gates] = of_kind.states @ cell.leakage_w
+            leaks = True
+        for pin, nets in same.pins.items():
+            if same.directions[pin] != "input":
+                energy = half_v2 * loads_f[nets] * signals.density[nets]
+                found["switching"][same.gates] += energy
+                on_clock[same.gates] |= clock_nets[nets]
+            elif pin in cell.clocks:
+                own = cell.capacitance_f[pin] + wire_ff * 1e-15
+                energy = half_v2 * own * signals.density[nets]
+                found["clock_net"][same.gates] += np.where(driven[nets], 0.0, energy)
+    outside = ~driven & ~clock_nets
+    return CellPower(
+        netlist=netlist,
+        internal_j=found["internal"],
+        switching_j=found["switching"],
+        clock_internal_j=found["clock_internal"],
+        clock_net_j=found["clock_net"],
+        leakage_w=found["leakage"] if leaks else None,
+        sequential=sequential,
+        on_clock=on_clock,
+        inputs_j=float((half_v2 * loads_f * signals.density)[outside].sum()),
+    )
+
+
+def _driven(netlist: Netlist) -> NDArray[np.bool_]:
+    """Tell which nets gates drive."""
+    driven = np.zeros(len(netlist.nets), dtype=bool)
+    for same in netlist.kinds.values():
+        for pin, nets in same.pins.items():
+            if same.directions[pin] != "input":
+                driven[nets] = True
+    return driven
+
+
+def _nets(
+    netlist: Netlist, cells: PowerCells, wire_f: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the capacitance on every net, F, and which nets clock something."""
+    loads = np.zeros(len(netlist.nets))
+    clocks = np.zeros(len(netlist.nets), dtype=bool)
+    for kind, same in netlist.kinds.items():
+        cell = cells.of(kind)
+        for pin, capacitance in cell.capacitance_f.items():
+            if pin in same.pins:
+                np.add.at(loads, same.pins[pin], capacitance + wire_f)
+        for pin in cell.clocks & same.pins.keys():
+            clocks[same.pins[pin]] = True
+    return loads, clocks
+
+
+class KindPower:
+    """The gates of one cell."""
+
+    def __init__(
+        self, cells: PowerCells, cell: PowerCell, same: Kind, timing: Delays, signals: Signals
+    ) -> None:
+        self._cells, self._cell, self._same = cells, cell, same
+        units = cells.library.units
+        pins = same.pins.items()
+        self.density = {pin: signals.density[nets] for pin, nets in pins}
+        self._slews = {pin: timing.slews[nets] * units.time_s for pin, nets in pins}
+        self._loads = {
+            pin: timing.loads[nets].mean(axis=1) * (units.capacitance_f or 0.0)
+            for pin, nets in pins
+        }
+        self.states = cell.states.probabilities(
+            {pin: signals.probability[nets] for pin, nets in pins}, self.density
+        )
+
+    def internal(self, *, clocks: bool) -> NDArray[np.float64]:
+        """Return the energy inside each gate in a cycle, by its clock pins or by all others."""
+        found = np.zeros(len(self._same.gates))
+        for pin, entries in self._cell.entries.items():
+            if pin not in self.density or (pin in self._cell.clocks) != clocks:
+                continue
+            for entry, share in self._shares(entries):
+                found += share * self.density[pin] * self.mean(pin, entry)
+        return found
+
+    def mean(self, pin: str, entry: Entry) -> NDArray[np.float64]:
+        """Return the mean energy (J) of a rise and a fall of a pin, by an entry."""
+        slews = self._slews[entry.related or pin]
+        is_input = entry.related is None
+        found = np.zeros(len(self._same.gates))
+        for edge in (RISE, FALL):
+            table = entry.tables[edge]
+            if table is not None:
+                load = np.zeros(len(found)) if is_input else self._loads[pin]
+                tables = np.full(len(found), table)
+                found += self._cells.surfaces.at(tables, slews[:, edge], load) / 2
+        return found
+
+    def _shares(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, NDArray[np.float64]]]:
+        """Yield every entry with the share of the pin's changes that it counts for."""
+        inputs = [entry for entry in entries if entry.related is None]
+        for entry in inputs:
+            yield entry, self.states[:, entry.states].sum(axis=1)
+        caused = [entry for entry in entries if entry.related in self.density]
+        for supply in {entry.supply for entry in caused}:
+            mine = [entry for entry in caused if entry.supply == supply]
+            weights = np.array([
+                self.density[entry.related] * self.states[:, entry.states].sum(axis=1)
+                for entry in mine
+            ])
+            total = weights.sum(axis=0)
+            even = np.full_like(weights, 1 / len(mine))
+            shares = np.divide(weights, total, out=even, where=total > 0)
+            yield from zip(mine, shares, strict=True)

@@ -1,0 +1,163 @@
+"""What a layer's conversions and reads cost in energy: statistics on the bill of models.
+
+Everything is exact for the counts of the run: decisions and conversions are counted, the charge of
+a search follows from the histogram of its counts, that of cells from the sums of driven digits and
+of counts (`hwgen.power.analog.array.Cells` derives why these are enough).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hwgen.power.analog.accounting import AdcEnergy, Conversions, Searched
+from hwgen.power.analog.array import ArrayEnergy, Reads, Shape
+from hwgen.power.analog.choose import Analog
+from hwgen.power.operations import DigitalEnergy
+from hwgen.workload.array import kernels
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.statistics import Statistics, charged_lines
+from hwgen_models.search import SearchTree
+from hwgen_models.tile import Result, search_tree
+
+__all__ = ["Energy", "conversions_of", "energy_of", "energy_of_result", "reads_of", "trees_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Energy:
+    """Energy of the analog side, of a layer or of a network.
+
+    Parameters
+    ----------
+    adc : AdcEnergy
+        Of converters.
+    array : ArrayEnergy
+        Of arrays.
+    digital : DigitalEnergy, optional
+        Of the periphery, where an operation's energy is known.
+    """
+
+    adc: AdcEnergy
+    array: ArrayEnergy
+    digital: DigitalEnergy | None = None
+
+    @classmethod
+    def total(cls, parts: Iterable["Energy"]) -> "Energy":
+        """Add up layers, at least one, all on the same bill.
+
+        Raises
+        ------
+        TypeError
+            When the models of their converters differ.
+        """
+        first, *others = parts
+        array, digital = first.array, first.digital
+        for other in others:
+            array = array.plus(other.array)
+            digital = digital and other.digital and digital.plus(other.digital)
+        adc = AdcEnergy.total([first.adc, *(one.adc for one in others)])
+        return cls(adc=adc, array=array, digital=digital)
+
+    def as_json(self, *, per: int = 1) -> dict[str, object]:
+        """Return the keys of ``energy_pj``, divided by `per`."""
+        return {
+            "adc": self.adc.picojoules / per,
+            "array": self.array.total / per,
+            "array_parts": {name: part / per for name, part in self.array._asdict().items()},
+            "digital": self.digital and self.digital.total / per,
+            "digital_parts": self.digital and self.digital.as_json(per=per),
+        }
+
+
+def energy_of(
+    analog: Analog, readout: Readout, statistics: Statistics, *, decisions: int
+) -> Energy:
+    """Work out the analog energy of what a layer did.
+
+    Parameters
+    ----------
+    analog : Analog
+        The models.
+    readout : Readout
+        The layer's search tables.
+    statistics : Statistics
+        What its arrays did.
+    decisions : int
+        Decisions that its comparators took.
+    """
+    return Energy(
+        adc=analog.adc.energy(conversions_of(readout, statistics, decisions=decisions)),
+        array=analog.array.energy(reads_of(statistics)),
+    )
+
+
+def energy_of_result(analog: Analog, tree: SearchTree, result: Result, x: ArrayLike) -> Energy:
+    """Work out the analog energy of vectors through one tile, as the golden model ran them.
+
+    Parameters
+    ----------
+    analog : Analog
+        The models.
+    tree : SearchTree
+        What every conversion walked.
+    result : Result
+        What the tile did.
+    x : array_like of int, shape (vectors, rows used)
+        The vectors.
+    """
+    spec = result.spec
+    codes = np.ascontiguousarray(x, dtype=np.int16)
+    words = kernels.words_of(codes.shape[1])
+    planes = np.empty((spec.dac_bits, words, spec.planes, len(codes)), dtype=np.uint64)
+    kernels.pack_planes(codes, spec.dac_bits, planes)
+    done = Conversions(
+        bits=spec.readout_bits,
+        conversions=result.conversions,
+        decisions=result.total_decisions,
+        searches=(Searched(tree=tree, histogram=result.histogram),),
+    )
+    reads = Reads(
+        shape=Shape.of(spec),
+        reads=result.reads,
+        driven=int(result.active_rows.sum()),
+        charged=charged_lines(planes),
+        counts=_sum_of_counts(result.histogram),
+    )
+    return Energy(adc=analog.adc.energy(done), array=analog.array.energy(reads))
+
+
+def trees_of(readout: Readout) -> dict[tuple, SearchTree]:
+    """Return the different search trees of a layer by their ranges."""
+    tables = {table for of_slice in readout.tables for table in of_slice}
+    return {table: search_tree(readout.spec, table or None) for table in sorted(tables)}
+
+
+def conversions_of(readout: Readout, statistics: Statistics, *, decisions: int) -> Conversions:
+    """Sort the conversions of a layer by the tree that they walked."""
+    by_plane = statistics.by_plane
+    searches = []
+    for table, tree in trees_of(readout).items():
+        walked = np.array([[one == table for one in of_slice] for of_slice in readout.tables])
+        searches.append(Searched(tree=tree, histogram=by_plane[walked].sum(axis=0)))
+    return Conversions(
+        bits=readout.spec.readout_bits,
+        conversions=statistics.conversions,
+        decisions=decisions,
+        searches=tuple(searches),
+    )
+
+
+def reads_of(statistics: Statistics) -> Reads:
+    """Sum up what the arrays of a layer did."""
+    return Reads(
+        shape=Shape.of(statistics.extent.spec),
+        reads=statistics.reads,
+        driven=statistics.driven,
+        charged=statistics.charged,
+        counts=_sum_of_counts(statistics.histogram),
+    )
+
+
+def _sum_of_counts(histogram: NDArray[np.int64]) -> int:
+    return int(histogram @ np.arange(len(histogram)))

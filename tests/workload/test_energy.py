@@ -1,0 +1,222 @@
+"""Energies of whole networks, once more from the integers, the trees and the cells."""
+
+import re
+
+import numpy as np
+import pytest
+
+from hwgen.config import load
+from hwgen.errors import UserError
+from hwgen.power.analog.choose import choose
+from hwgen.workload.array.energy import Energy, energy_of_result
+from hwgen.workload.run import run
+from hwgen_models.search import SearchTree
+from hwgen_models.switching import conventional
+from hwgen_models.tile import Tile
+from tests.documented import missing_keys, undocumented_keys
+
+TREE = SearchTree.twin_range(3, 0, 5, 0, bits=5, bound=16)
+
+
+def reads_of(small, *, dac_bits=1):
+    """Yield (layer, digits of the reads, lines charged, counts, live columns) by definition."""
+    with np.load(small.data_file) as data:
+        pixels = data["images"].reshape(40, -1)[:30]
+    activations = small.network.trace(pixels)
+    for layer in small.network.layers:
+        x = activations[layer.sources[0]].astype(int)
+        for first in range(0, layer.inputs, 16):
+            rows = slice(first, min(first + 16, layer.inputs))
+            weights = layer.weights[rows].astype(int)
+            cells = [np.maximum(sign * weights, 0) >> bit & 1 for sign in (1, -1)
+                     for bit in range(7)]  # fmt: skip
+            before = np.zeros_like(x[:, rows])
+            for plane in range(8 // dac_bits):
+                digits = x[:, rows] >> plane * dac_bits & 2**dac_bits - 1
+                charged = (digits > 0) if dac_bits > 1 else (digits > before)
+                before = digits
+                live = digits.any(axis=1)
+                counts = np.concatenate([(digits @ one)[live] for one in cells], axis=1)
+                yield layer, digits, charged, counts
+
+
+@pytest.mark.parametrize("path", ["short-cut", "bit-sliced"])
+def test_the_array_takes_what_its_cells_do(small, small_design, path):
+    given = {"read_v": 0.3, "read_ns": 20.0, "on_conductance_us": 50.0, "on_off_ratio": 10.0,
+             "word_line_ff": 0.4, "drive_v": 0.9, "sample_fj": 1.5}  # fmt: skip
+    small_design["energy"] = {"array": given}
+
+    found = run(load(small_design), small.network_file, small.data_file, path=path)
+
+    expected = {layer.name: np.zeros(3) for layer in small.network.layers}
+    for layer, digits, charged, counts in reads_of(small):
+        tiles = -(-layer.outputs // 2)  # two outputs an array, which drives its own word lines
+        active = digits.sum() * tiles
+        off = 50.0 / 10
+        cells = 0.3**2 * 20 * ((50.0 - off) * counts.sum() + off * 30 * active)
+        lines = 30 * 0.4 * 0.9**2 * charged.sum() * tiles
+        samples = 1.5 * 30 * digits.any(axis=1).sum() * tiles
+        expected[layer.name] += np.array([lines, cells, samples]) / 1000
+    for name, layer in found["layers"].items():
+        parts = layer["energy_pj"]["array_parts"]
+        assert [*parts.values()] == pytest.approx(expected[name].tolist()), name
+        assert layer["energy_pj"]["array"] == pytest.approx(expected[name].sum())
+    assert found["energy_pj"]["array"] == pytest.approx(sum(expected.values()).sum())
+
+
+def test_wide_digits_are_pulses_that_each_charge_a_line(small, small_design):
+    small_design["inputs"] = {"dac_bits": 2}
+    small_design["readout"]["bits"] = 6
+
+    found = run(load(small_design), small.network_file, small.data_file)
+
+    lines = sum(
+        int(charged.sum()) * -(-layer.outputs // 2)
+        for layer, _, charged, _ in reads_of(small, dac_bits=2)
+    )
+    line_pj = 30 * 0.2 * 1.0 / 1000
+    assert found["energy_pj"]["array_parts"]["row_drive"] == pytest.approx(lines * line_pj)
+    assert any("lengths of pulses" in said for said in found["energy_model"]["warnings"])
+
+
+def test_capacitors_are_charged_for_the_thresholds_walked(small, small_design):
+    found = run(load(small_design), small.network_file, small.data_file, adc_model="cdac")
+
+    expected = 0.0
+    for _, _, _, counts in reads_of(small):
+        for count, times in zip(*np.unique(counts, return_counts=True), strict=True):
+            one = np.bincount([count], minlength=17)
+            switched = conventional(TREE, one, bits=5).total * 0.5 * 1.0**2
+            expected += times * (switched + TREE.depths[count] * 92) / 1000
+    assert found["energy_pj"]["adc"] == pytest.approx(expected)
+
+
+def test_every_table_is_charged_by_its_own_tree(small, small_design):
+    """All slices but the lowest search binary: the same as a binary search of their counts."""
+    twin, full = [[1, 0], [5, 0]], [[5, 0], [5, 0]]
+    small_design["tables"] = {
+        "granularity": "slice",
+        "layers": {f"fc{k}": {"slices": [twin] + 6 * [full]} for k in range(3)},
+    }
+
+    found = run(load(small_design), small.network_file, small.data_file, adc_model="cdac")
+
+    trees = [SearchTree.twin_range(1, 0, 5, 0, bits=5, bound=16)] + 6 * [SearchTree.binary(5, 16)]
+    expected = 0.0
+    for layer, _, _, counts in reads_of(small):
+        by_slice = counts.reshape(len(counts), 2, 7, layer.outputs)
+        for number, tree in enumerate(trees):
+            histogram = np.bincount(by_slice[:, :, number].ravel(), minlength=17)
+            switched = conventional(tree, histogram, bits=5).total * histogram.sum() * 0.5
+            expected += (switched + 92 * int(histogram @ tree.depths)) / 1000
+    assert found["energy_pj"]["adc"] == pytest.approx(expected)
+
+
+def test_an_early_stop_pays_by_decision_and_not_by_conversion(small, small_design):
+    binary = small_design | {"readout": {"kind": "binary", "bits": 5, "columns_per_lane": 10}}
+
+    def adc(keys, model):
+        found = run(load(keys), small.network_file, small.data_file, adc_model=model)
+        return found["energy_pj"]["adc"], found["decisions"], found["conversions"]
+
+    energy, decisions, _ = adc(small_design, "per-decision")
+    full, all_decisions, _ = adc(binary, "per-decision")
+    assert energy / full == pytest.approx(decisions / all_decisions)
+    assert energy == pytest.approx(decisions * 3.1e3 / 1200 / 8)
+
+    by_conversion, _, conversions = adc(small_design, "isaac")
+    assert by_conversion == adc(binary, "isaac")[0] == pytest.approx(0.99 * conversions)
+
+
+def test_energies_are_documented_and_name_their_models(small, small_design):
+    found = run(load(small_design), small.network_file, small.data_file)
+
+    assert not undocumented_keys("run", found)
+    assert not missing_keys("run", found)
+    assert found["energy_model"]["adc"]["source"]
+    assert found["energy_model"]["array"]["source"]
+    assert found["energy_model"]["warnings"] == [
+        "per-decision: figures are of resolution 8 bits, not scaled to 5 bits"
+    ]
+    for part in (found, *found["layers"].values()):
+        assert part["energy_pj"]["digital"] is None
+        for key in ("adc", "array"):
+            assert part["energy_per_image_pj"][key] == part["energy_pj"][key] / 30
+            assert part["energy_pj"][key] > 0
+    for key in ("adc", "array"):
+        total = sum(layer["energy_pj"][key] for layer in found["layers"].values())
+        assert found["energy_pj"][key] == pytest.approx(total)
+
+
+def test_batches_do_not_matter_to_energies(small, small_design, monkeypatch):
+    whole = run(load(small_design), small.network_file, small.data_file, adc_model="cdac")
+    monkeypatch.setattr("hwgen_models.network.BATCH_BYTES", 7 * 200)
+    monkeypatch.setattr("hwgen.workload.array.reading.LayerReader.CHUNK", 3)
+
+    found = run(load(small_design), small.network_file, small.data_file, adc_model="cdac")
+
+    assert found["energy_pj"] == whole["energy_pj"]
+
+
+def test_arrays_that_are_not_ideal_are_charged_for_what_they_hold(small, small_design):
+    """Leakage only: a held value is what its cells conduct, stored zeros included."""
+    small_design["energy"] = {"array": {"on_off_ratio": 5.0}}
+    ideal = run(load(small_design), small.network_file, small.data_file)
+    small_design["energy"] = {}
+    small_design["device"] = {"on_off_ratio": 5.0}
+    leaky = run(load(small_design), small.network_file, small.data_file)
+
+    # Counts are rounded, and columns without outputs are not held; else the two are the same.
+    ratio = leaky["energy_pj"]["array_parts"]["cells"] / ideal["energy_pj"]["array_parts"]["cells"]
+    assert 0.7 < ratio < 1.1
+    for part in ("row_drive", "sample_hold"):
+        assert leaky["energy_pj"]["array_parts"][part] == ideal["energy_pj"]["array_parts"][part]
+    assert any("stand for its currents" in one for one in leaky["energy_model"]["warnings"])
+
+
+def test_a_search_that_monotonic_switching_cannot_follow_is_refused_at_once(small, small_design):
+    small_design["energy"] = {"adc": {"switching": "monotonic"}}
+    small_design["readout"]["ranges"] = [[1, 0], [5, 0]]
+    design = load(small_design)
+
+    assert choose(design).adc.name == "per-decision"
+    message = (
+        "<design>: energy.adc.switching: must be 'conventional' for a search that needs a "
+        "capacitor again after giving it up, not 'monotonic'"
+    )
+    with pytest.raises(UserError, match=rf"^{re.escape(message)}$"):
+        run(design, small.network_file, small.data_file, adc_model="cdac")
+
+
+def test_a_binary_search_can_be_switched_monotonically(small, small_design):
+    small_design["readout"]["kind"] = "binary"
+    small_design["energy"] = {"adc": {"model": "cdac", "switching": "monotonic"}}
+    falling = run(load(small_design), small.network_file, small.data_file)
+    small_design["energy"]["adc"]["switching"] = "conventional"
+    rising = run(load(small_design), small.network_file, small.data_file)
+
+    strobes = 92 * falling["decisions"] / 1000
+    assert strobes < falling["energy_pj"]["adc"] < rising["energy_pj"]["adc"]
+
+
+@pytest.mark.parametrize("dac_bits", [1, 2])
+def test_vectors_of_one_tile_cost_what_they_cost_in_a_network(small, small_design, dac_bits):
+    """The first layer fits one row tile; its ten column tiles one after another."""
+    small_design["inputs"] = {"dac_bits": dac_bits}
+    small_design["readout"] = {"kind": "twin-range", "bits": 6, "columns_per_lane": 10}
+    small_design["energy"] = {"adc": {"model": "cdac"}, "array": {"on_off_ratio": 9.0}}
+    design = load(small_design)
+    whole = run(design, small.network_file, small.data_file)["layers"]["fc0"]["energy_pj"]
+    with np.load(small.data_file) as data:
+        x = data["images"].reshape(40, -1)[:30].astype(int)
+    weights = small.network.layers[0].weights.astype(int)
+
+    parts = []
+    for first in range(0, weights.shape[1], 2):
+        tile = Tile(design.spec, weights[:, first : first + 2], design.ranges())
+        parts.append(energy_of_result(choose(design), tile.tree, tile.run(x), x))
+
+    found = Energy.total(parts).as_json()
+    for key in ("adc", "array"):
+        assert found[key] == pytest.approx(whole[key])
+    assert found["array_parts"] == pytest.approx(whole["array_parts"])
