@@ -262,7 +262,9 @@ class BestRanges:
         beyond = base + (1 << payload)
         illegal = (base < 0) | (beyond <= start) | (beyond > 1 << bits)
         end = np.minimum(beyond, masses.counts)
-        cost = np.where(illegal, NEVER, np.zeros(start.shape, dtype=self.cost.dtype))
+        last = end == masses.counts
+        column = np.arange(start.shape[1])
+        cost = np.zeros(start.shape, dtype=self.cost.dtype)
         for truncation in range(payload, -1, -1):
             if truncation < payload:
                 cost = cost + masses.decisions(start, end, base, truncation)
@@ -271,9 +273,9 @@ class BestRanges:
             total = cost
             if truncation:
                 total = cost + weight * self.bins.error(start, base, payload, truncation)
-            last = end == masses.counts
+            total = np.where(illegal, NEVER, total)
             self._keep(np.where(last, NEVER, total), start, end, base, payload, truncation)
-            row, column = np.where(last, total, NEVER).argmin(axis=0), np.arange(start.shape[1])
+            row = np.where(last, total, NEVER).argmin(axis=0)
             picked = (array[row, column] for array in (total, start, end, base))
             self._keep(*picked, payload, truncation)
 
