@@ -26,7 +26,7 @@ import click
 
 from hwgen import __version__
 from hwgen.errors import Mismatch, ToolMissing, UserError
-from hwgen.usage import Commands, OneOf, Positive, usage_line
+from hwgen.usage import Commands, Natural, OneOf, Positive, usage_line
 
 __all__ = ["cli", "main"]
 
@@ -189,6 +189,15 @@ force_option = click.option(
 )
 
 
+def _layer_options(**options: str | None) -> dict[str, str]:
+    """Return what names a layer: all options or none."""
+    given = {name: value for name, value in options.items() if value is not None}
+    missing = [f"--{name}" for name in options if name not in given]
+    if given and missing:
+        raise UserError(f"{missing[0]}: must be given with {' and '.join(f'--{n}' for n in given)}")
+    return given
+
+
 @click.group(
     cls=Commands,
     no_args_is_help=False,
@@ -252,36 +261,125 @@ def generate(design: str, out: Path, force: bool) -> dict:
 @click.option(
     "--simulator",
     type=OneOf(["icarus", "verilator"]),
-    default="icarus",
-    show_default=True,
+    show_default="icarus",
     help="Icarus starts at once; Verilator compiles first and then runs faster.",
 )
-@click.option("--vectors", type=Positive(), help="Use only the first so many delivered vectors.")
-def cosim(folder: Path, simulator: str, vectors: int | None) -> dict:
+@click.option(
+    "--fast",
+    is_flag=True,
+    help="Compile the tile and its analog side, and compare without Python in every cycle.",
+)
+@click.option("--network", metavar="FILE", help="Take the vectors of a network: as of `hwgen run`.")
+@click.option("--data", metavar="FILE", help="Images that the network runs on.")
+@click.option("--layer", metavar="NAME", help="Which layer; `hwgen inspect` lists them.")
+@click.option(
+    "--crossbar",
+    type=Natural(),
+    show_default="0",
+    help="Which of the layer's crossbars, row tiles of the first outputs first.",
+)
+@click.option(
+    "--vectors",
+    type=Positive(),
+    help="How many of the layer's vectors (default: 16), or of the delivered ones (default: all).",
+)
+@calibration_option
+@kernels_option
+def cosim(
+    folder: Path,
+    simulator: str | None,
+    fast: bool,
+    network: str | None,
+    data: str | None,
+    layer: str | None,
+    crossbar: int | None,
+    vectors: int | None,
+    calibration: str | None,
+    kernels: str,
+) -> dict:
     """Check the RTL in a folder against the golden model.
 
     Runs the delivered benches on whatever RTL lies there and compares every output, every count of
-    decisions and every cycle. Ends with exit code 1 and a case that shows it when they differ.
+    decisions and every cycle. Ends with exit code 1 and a case that shows it when they differ. With
+    a layer of a network, the tile alone gets that layer's activations, weights and tables.
     """
+    wanted = _layer_options(network=network, data=data, layer=layer)
+    others = {"--crossbar": crossbar, "--calibration": calibration}
+    for option, value in others.items():
+        if value is not None and not wanted:
+            raise UserError(
+                f"{option}: must be given with --network, --data and --layer, not alone"
+            )
     from hwgen.flow.cosim import cosim
     from hwgen.report.progress import progress
 
+    of_layer = None
+    if wanted:
+        from hwgen.flow.stimulus import LayerOf
+
+        of_layer = LayerOf(
+            **wanted,
+            vectors=vectors,
+            crossbar=crossbar or 0,
+            calibration=calibration,
+            kernels=kernels,
+        )
     with progress("co-simulation") as report:
-        return cosim(folder, simulator=simulator, vectors=vectors, progress=report)
+        return cosim(
+            folder,
+            simulator=simulator,
+            vectors=vectors,
+            layer=of_layer,
+            fast=fast,
+            progress=report,
+        )
 
 
 @command
 @folder_argument
 @click.option(
-    "--fpga", type=OneOf(["ice40"]), help="Map to an FPGA's LUTs instead of generic gates."
+    "--fpga", type=OneOf(["ice40", "ecp5"]), help="Map to an FPGA's LUTs instead of generic gates."
 )
 def synth(folder: Path, fpga: str | None) -> dict:
-    """Count cells, flip-flops and logic depth per block."""
+    """Count cells, flip-flops and logic depth per block.
+
+    For an FPGA, a small design is also placed and routed, for the clock that it reaches.
+    """
     from hwgen.flow.synth import synth
     from hwgen.report.progress import progress
 
     with progress("synthesis") as report:
         return synth(folder, fpga=fpga, progress=report)
+
+
+@command
+@design_argument
+@click.option(
+    "--board", required=True, type=OneOf(["icebreaker", "ulx3s"]), help="Board to build for."
+)
+@click.option(
+    "-o", "--out", required=True, metavar="DIR", type=click.Path(path_type=Path),
+    help="Folder to write: new, empty, or an earlier result.",
+)  # fmt: skip
+@click.option(
+    "--seed", type=Positive(), default=1, show_default=True, help="Seed of place and route."
+)
+@force_option
+def fpga(design: str, board: str, out: Path, seed: int, force: bool) -> dict:
+    """Build a bitstream that tests a small tile on a board.
+
+    The tile's array is cut down to what the board holds, with cells in block RAM and digital
+    comparators. The self-test multiplies a layer of the embedded digits network; its result is on
+    the LEDs and, as a line of text, on the serial port.
+    """
+    from hwgen.config import load
+
+    loaded = load(design)  # what is wrong with it is known before the large imports
+    from hwgen.flow.bitstream import fpga
+    from hwgen.report.progress import progress
+
+    with progress("fpga") as report:
+        return fpga(loaded, board, out, seed=seed, force=force, progress=report)
 
 
 @command
@@ -305,6 +403,18 @@ def inspect(network: str, calibration: str | None) -> dict:
 @images_option
 @calibration_option
 @kernels_option
+@click.option(
+    "--path",
+    type=OneOf(["auto", "bit-sliced", "short-cut"]),
+    default="auto",
+    show_default=True,
+    help="How sums are worked out: read count by count, or, where tables are lossless and arrays "
+    "ideal, by the integer product, which is the same and faster.",
+)
+@click.option(
+    "--histograms", metavar="FILE.npz", type=click.Path(path_type=Path),
+    help="Write every layer's counts by slice, plane, active rows and bound.",
+)  # fmt: skip
 def run(
     design: str,
     network: str,
@@ -312,12 +422,14 @@ def run(
     images: int | None,
     calibration: str | None,
     kernels: str,
+    path: str,
+    histograms: Path | None,
 ) -> dict:
-    """Run a whole network through a design, bit by bit.
+    """Run a whole network through the crossbars of a design.
 
     Reports the accuracy beside that of the integer network, and for every layer crossbars, reads,
-    conversions, decisions and cycles. A network with layers that crossbars cannot take yet runs in
-    exact integers: accuracy, and what every layer multiplies.
+    conversions, decisions, cycles and how often every count occurred. Every conversion is counted,
+    on either path.
     """
     from hwgen.config import load
 
@@ -333,6 +445,8 @@ def run(
             images=images,
             calibration=calibration,
             kernels=kernels,
+            path=path,
+            histograms=histograms,
             progress=report,
         )
 
@@ -343,23 +457,25 @@ def run(
 @data_option
 @click.option(
     "--granularity",
-    type=OneOf(["network", "layer"]),
+    type=OneOf(["network", "layer", "slice", "slice-plane"]),
     default="layer",
     show_default=True,
-    help="One table for the network, or one for each layer.",
+    help="One table for the network, or for each layer, each slice of it, each slice and plane.",
 )
 @click.option(
     "--budget",
     default="lossless",
     show_default=True,
     metavar="lossless|sqnr:DB|drop:POINTS",
-    help="How much may be lost: nothing, a signal-to-noise ratio per layer, points of accuracy.",
+    help="How much may be lost: nothing, a signal to error ratio per layer, points of accuracy.",
 )
 @click.option(
     "-o", "--out", required=True, metavar="FILE", type=click.Path(path_type=Path),
     help="Design file to write; it extends DESIGN.",
 )  # fmt: skip
 @images_option
+@calibration_option
+@kernels_option
 def calibrate(
     design: str,
     network: str,
@@ -368,17 +484,20 @@ def calibrate(
     budget: str,
     out: Path,
     images: int | None,
+    calibration: str | None,
+    kernels: str,
 ) -> dict:
     """Find the cheapest search ranges for a network.
 
     Counts what calibration images cause in every layer and tries all tables the hardware accepts.
-    What it writes is a design file again: `generate` and `run` take it like any other.
+    What it writes is a design file again: `run` takes it like any other, and so does `generate`
+    with one table for the network or for each layer.
     """
     from hwgen.config import load
 
     loaded = load(design)
     from hwgen.report.progress import progress
-    from hwgen.workload.calibrate import calibrate
+    from hwgen.workload.calibration.calibrate import calibrate
 
     with progress("calibration") as report:
         return calibrate(
@@ -389,6 +508,8 @@ def calibrate(
             budget=budget,
             out=out,
             images=images,
+            calibration=calibration,
+            kernels=kernels,
             progress=report,
         )
 

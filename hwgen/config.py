@@ -6,9 +6,9 @@ value. The keys are declared in `hwgen.design_keys`, files are read by `hwgen.de
 what the keys must be to each other, and what follows from them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn, get_args
 
 from pydantic import BaseModel, PrivateAttr, StringConstraints, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -19,8 +19,10 @@ from hwgen.design_keys import (
     MOST_LANES,
     Accumulate,
     Array,
+    Device,
     Inputs,
     Interface,
+    LayerTable,
     RangeKeys,
     Readout,
     Section,
@@ -29,14 +31,17 @@ from hwgen.design_keys import (
     Timing,
     Weights,
     bare,
+    collection,
     constraint,
     key,
     section,
 )
 from hwgen.errors import UserError
+from hwgen.measured import BUILT_IN, Curve, read
 from hwgen.wording import KeyPath, dotted, hint, shown
 
 if TYPE_CHECKING:
+    from hwgen_models.crossbar import Comparator, Nonidealities
     from hwgen_models.spec import TileSpec
 
 __all__ = ["Design", "Range", "json_schema", "load", "presets"]
@@ -77,10 +82,12 @@ class Design(Section):
     accumulate: Accumulate = section(Accumulate)
     interface: Interface = section(Interface)
     timing: Timing = section(Timing)
+    device: Device = section(Device)
     tables: Tables | None = key(None, "What `hwgen calibrate` found. Inherited as a whole.")
 
     _preset: str | None = PrivateAttr(None)
     _source: str | None = PrivateAttr(None)
+    _curve: Curve | None = PrivateAttr(None)
 
     @property
     def preset(self) -> str | None:
@@ -96,6 +103,11 @@ class Design(Section):
     def slices(self) -> int:
         """Columns per output and polarity."""
         return self.weights.slices or _digits(self.weights.bits - 1, self.array.cell_bits)
+
+    @property
+    def planes(self) -> int:
+        """Digits of an input that are driven one after another."""
+        return _digits(self.inputs.bits, self.inputs.dac_bits)
 
     @property
     def largest_count(self) -> int:
@@ -135,6 +147,41 @@ class Design(Section):
         )
 
     @property
+    def nonidealities(self) -> "Nonidealities":
+        """What is wrong with the cells and wires of every array."""
+        from hwgen_models.crossbar import Level, Nonidealities
+
+        device, curve = self.device, self._curve
+        levels = curve.levels(self.array.cell_bits) if curve else None
+        ratio = device.on_off_ratio
+        return Nonidealities(
+            spread=device.spread,
+            levels=None if levels is None else tuple(Level(*level) for level in levels),
+            on_off_ratio=curve.ratio if ratio is None and curve else ratio,
+            stuck_on=device.stuck_on,
+            stuck_off=device.stuck_off,
+            read_noise=device.read_noise,
+            wire_resistance=device.wire_resistance,
+        )
+
+    def crossbar_seed(self, crossbar: int) -> int:
+        """Seed of one crossbar of a network, its comparators included."""
+        from hwgen_models.noise import hash64
+
+        return int(hash64(self.device.seed, crossbar))
+
+    def comparator(self, crossbar: int) -> "Comparator":
+        """Comparators of the lanes of one crossbar of a network."""
+        from hwgen_models.crossbar import Comparator
+
+        return Comparator(
+            columns_per_lane=self.readout.columns_per_lane,
+            offset=self.device.comparator_offset,
+            noise=self.device.comparator_noise,
+            seed=self.crossbar_seed(crossbar),
+        )
+
+    @property
     def hold_cycles(self) -> int:
         """Longest time that a held count is needed: from the end of `sample` to the last strobe's
         decision, with any table and any stall.
@@ -146,24 +193,52 @@ class Design(Section):
         busy = min(spec.columns_per_lane, spec.column_map.used) * spec.longest_conversion
         return busy + 1 if spec.banks == 1 else max(busy + 1, 2 * busy - spec.sample_cycles)
 
+    @property
+    def one_table(self) -> bool:
+        """Whether every layer has one table, which is what the RTL can load."""
+        return self.tables is None or self.tables.granularity in {"network", "layer"}
+
     def ranges(self, layer: str | None = None) -> tuple[Range, ...]:
         """Return the search ranges of a layer; without one, those of the design itself.
 
         A layer that `tables` does not name has those of the design, which are the common ones when
         the tables hold for the whole network. Empty for a binary search.
+
+        Raises
+        ------
+        UserError
+            When tables differ by slice: `tables_of` has those.
         """
+        if not self.one_table:
+            raise UserError(
+                f"{self.source}: tables.granularity: must be network or layer for the RTL (one "
+                f"table a tile), not {self.tables.granularity!r}"
+            )
+        return self.tables_of(layer)[0][0]
+
+    def tables_of(self, layer: str | None = None) -> tuple[tuple[tuple[Range, ...], ...], ...]:
+        """Return the search ranges of a layer as `ranges` does, by slice and by plane."""
+        slices, planes = self.slices, self.planes
         if self.readout.kind == "binary":
-            return ()
-        tables = self.tables.layers if self.tables else {}
-        if self.tables and self.tables.granularity == "network":
-            table = next(iter(tables.values()), None)
-        else:
-            table = tables.get(layer)
+            return (((),) * planes,) * slices
+        table = self._layer_table(layer)
+        if table and table.planes:
+            return tuple(tuple(map(_ranges, of_slice)) for of_slice in table.planes)
+        if table and table.slices:
+            return tuple((_ranges(one),) * planes for one in table.slices)
         keys = table.ranges if table else self.readout.ranges
-        if keys is None:
-            bits = self.readout.bits
-            return (Range(min(3, bits - 1), 0), Range(bits, 0))
-        return tuple(Range(one.payload, one.truncation) for one in keys)
+        bits = self.readout.bits
+        own = (Range(min(3, bits - 1), 0), Range(bits, 0)) if keys is None else _ranges(keys)
+        return ((own,) * planes,) * slices
+
+    def _layer_table(self, layer: str | None) -> LayerTable | None:
+        """Find what `tables` says of a layer."""
+        if self.tables is None:
+            return None
+        layers = self.tables.layers
+        if self.tables.granularity == "network":
+            return next(iter(layers.values()), None)
+        return layers.get(layer)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "Design":
@@ -172,6 +247,8 @@ class Design(Section):
         _check_readout(self)
         _check_tables(self)
         _check_timing(self)
+        _check_device(self)
+        self._curve = _measured_curve(self)
         return self
 
 
@@ -227,7 +304,7 @@ def _without_notes(schema: object) -> object:
 # What keys must be to each other
 
 
-def _refuse(where: str | KeyPath, constraint: str, value: object, *others: str) -> None:
+def _refuse(where: str | KeyPath, constraint: str, value: object, *others: str) -> NoReturn:
     """Refuse the value of a key; `others` are the keys that it conflicts with."""
     paths = [where if isinstance(where, tuple) else tuple(where.split("."))]
     paths += [tuple(other.split(".")) for other in others]
@@ -324,10 +401,49 @@ def _check_tables(design: Design) -> None:
         return
     common = next(iter(tables.layers.values()), None)
     for name, table in tables.layers.items():
-        where = ("tables", "layers", name, "ranges")
-        _check_ranges(design, where, table.ranges)
+        where = ("tables", "layers", name)
+        for path, ranges in _ranges_of(design, where, table):
+            _check_ranges(design, path, ranges)
         if tables.granularity == "network" and table != common:
-            _refuse(where, "equal those of the first layer for granularity 'network'", table.ranges)
+            _refuse(
+                (*where, "ranges"),
+                "equal those of the first layer for granularity 'network'",
+                table.ranges,
+            )
+
+
+def _ranges_of(
+    design: Design, where: KeyPath, table: LayerTable
+) -> Iterator[tuple[KeyPath, tuple[RangeKeys, ...]]]:
+    """Yield all ranges of a layer; refuse a shape that its granularity does not have."""
+    granularity = design.tables.granularity
+    wanted = {"slice": "slices", "slice-plane": "planes"}.get(granularity, "ranges")
+    for name in LayerTable.model_fields:
+        value = getattr(table, name)
+        if (value is not None) != (name == wanted):
+            needs = "be given" if name == wanted else "be null"
+            at = (*where, name)
+            _refuse(at, f"{needs} for granularity {granularity!r}", value, "tables.granularity")
+    if table.ranges is not None:
+        yield (*where, "ranges"), table.ranges
+    for name in ("slices", "planes"):
+        of_slices = getattr(table, name)
+        if of_slices is None:
+            continue
+        _check_length((*where, name), of_slices, design.slices, "slice")
+        for s, of_slice in enumerate(of_slices):
+            at = (*where, name, s)
+            if name == "slices":
+                yield at, of_slice
+                continue
+            _check_length(at, of_slice, design.planes, "plane")
+            yield from (((*at, plane), ranges) for plane, ranges in enumerate(of_slice))
+
+
+def _check_length(where: KeyPath, found: tuple[object, ...], wanted: int, what: str) -> None:
+    if len(found) != wanted:
+        keys = ("weights", "array.cell_bits") if what == "slice" else ("inputs",)
+        _refuse(where, f"have {wanted} entries, one for each {what}", len(found), *keys)
 
 
 def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
@@ -383,6 +499,48 @@ def _check_timing(design: Design) -> None:
         )
 
 
+def _check_device(design: Design) -> None:
+    device = design.device
+    if device.stuck_on + device.stuck_off > 1:
+        _refuse(
+            "device.stuck_off",
+            f"be at most {1 - device.stuck_on:g} beside device.stuck_on {device.stuck_on:g}",
+            device.stuck_off,
+            "device.stuck_on",
+        )
+    if device.measured is not None and device.spread:
+        _refuse("device.spread", "be 0 beside device.measured", device.spread, "device.measured")
+
+
+def _measured_curve(design: Design) -> Curve | None:
+    """Find what `device.measured` names."""
+    measured, cell_bits = design.device.measured, design.array.cell_bits
+    if measured is None:
+        return None
+    curves = BUILT_IN if measured.file is None else read(measured.file)
+    where = "device.measured"
+    times = curves.get(measured.technology)
+    if times is None:
+        known = " or ".join(map(repr, curves))
+        _refuse(f"{where}.technology", f"be {known}", measured.technology, f"{where}.file")
+    curve = times.get(measured.seconds)
+    if curve is None:
+        known = " or ".join(f"{seconds:g}" for seconds in sorted(times))
+        _refuse(f"{where}.seconds", f"be {known}", measured.seconds, f"{where}.technology")
+    if len(curve.positions) < 2**cell_bits:
+        _refuse(
+            f"{where}.file",
+            f"have {2**cell_bits} levels or more for array.cell_bits {cell_bits}",
+            len(curve.positions),
+            "array.cell_bits",
+        )
+    return curve
+
+
+def _ranges(keys: Iterable[RangeKeys]) -> tuple[Range, ...]:
+    return tuple(Range(one.payload, one.truncation) for one in keys)
+
+
 def _digits(bits: int, digit_bits: int) -> int:
     """Digits of `digit_bits` bits that `bits` bits take."""
     return -(-bits // digit_bits)
@@ -392,7 +550,7 @@ def _plain(value: object) -> object:
     """Turn a checked value back into what a file holds."""
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return value.model_dump() if isinstance(value, BaseModel) else value
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
 # From pydantic's errors to one line
@@ -405,20 +563,20 @@ def _message(errors: Iterable[ErrorDetails], merged: Merged) -> str:
         context = error["ctx"]
         return f"{merged.file_of(*context['paths'])}: {context['text']}"
     path = error["loc"]
-    parent, field = _declared(path)
+    parent, kind, field = _declared(path)
     where = f"{merged.file_of(path)}: {dotted(path)}: must be"
     if error["type"] == "extra_forbidden":
         known = list(parent.model_fields)
         unknown = path[-1]
         return f"{where} one of {', '.join(known)}, not {shown(unknown)}{hint(unknown, known)}"
-    takes = constraint(field) if field else "a mapping"
+    takes = constraint(field) if field else collection(kind)
     return (
         f"{where} {takes}, not {'missing' if error['type'] == 'missing' else shown(error['input'])}"
     )
 
 
-def _declared(path: KeyPath) -> tuple[type[BaseModel], FieldInfo | None]:
-    """Return the section that a key path leads into, and the declaration of its last key.
+def _declared(path: KeyPath) -> tuple[type[BaseModel], object, FieldInfo | None]:
+    """Return the section that a key path leads into, and type and declaration of its last key.
 
     The last key has no declaration when it is unknown, an item of a list or a name in a mapping.
     """
@@ -430,4 +588,4 @@ def _declared(path: KeyPath) -> tuple[type[BaseModel], FieldInfo | None]:
         else:
             item = [inner for inner in get_args(kind) if inner is not Ellipsis][-1]
             kind, field = bare(item), None
-    return parent, field
+    return parent, kind, field

@@ -8,7 +8,7 @@ from hwgen.emit.deliver import generate
 from hwgen.errors import UserError
 from hwgen.flow.cosim import cosim
 from hwgen.flow.synth import synth
-from hwgen.workload.calibrate import calibrate
+from hwgen.workload.calibration.calibrate import calibrate
 from hwgen.workload.run import run
 
 __all__ = ["demo"]

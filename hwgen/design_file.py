@@ -9,6 +9,7 @@ else than what was meant.
 import re
 import stat
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +28,7 @@ DEEPEST = 12  # the deepest key that exists lies at 6
 
 OWN_KEYS = ("summary", "paper")  # of one file, not of those that extend it
 WHOLE_KEYS = ("tables",)  # one value: replaced, never merged
+FILE_KEYS: tuple[KeyPath, ...] = (("device", "measured", "file"),)  # relative to their own file
 
 _EXPONENT = r"[eE][-+]?[0-9]{1,2}"
 _PLAIN = [
@@ -55,6 +57,17 @@ class Link(NamedTuple):
                 return False
             value = value[key]
         return True
+
+    def located(self) -> dict[str, object]:
+        """Give the keys with the files that they name as absolute paths."""
+        keys = deepcopy(self.keys)
+        for *outer, last in FILE_KEYS:
+            holder: object = keys
+            for key in outer:
+                holder = holder.get(key) if isinstance(holder, dict) else None
+            if isinstance(holder, dict) and isinstance(holder.get(last), str):
+                holder[last] = str(self.file.parent.absolute() / holder[last])
+        return keys
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +174,7 @@ def _merge(chain: tuple[Link, ...]) -> Merged:
     keys: dict[str, object] = {}
     for link in chain:
         inherited = {key: value for key, value in keys.items() if key not in OWN_KEYS}
-        keys = _overlay(inherited, link.keys)
+        keys = _overlay(inherited, link.located())
     return Merged(keys=keys, chain=chain)
 
 

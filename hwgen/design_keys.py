@@ -6,16 +6,29 @@ keys must be to each other is checked in `hwgen.config`.
 
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    Strict,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 __all__ = [
     "MOST_LANES",
+    "MOST_ROW_TILES",
     "Accumulate",
     "Array",
+    "Device",
     "Inputs",
     "Interface",
     "LayerTable",
+    "Measured",
     "RangeKeys",
     "Ranges",
     "Readout",
@@ -26,15 +39,21 @@ __all__ = [
     "Timing",
     "Weights",
     "bare",
+    "collection",
     "constraint",
     "integer",
     "key",
+    "number",
     "section",
 ]
 
 MOST_LANES = 256  # every lane has pins of its own; simulators choke on thousands of ports
+MOST_ROW_TILES = 4096
 
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+FilePath = Annotated[str, StringConstraints(max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class Section(BaseModel):
@@ -59,10 +78,15 @@ def key(default: object, about: str, **notes: str) -> Any:
     return Field(default, description=about, json_schema_extra=dict(notes))
 
 
-def integer(default: object, low: int, high: int, unit: str, about: str, **notes: str) -> Any:
-    """Declare an integer key from `low` to `high`."""
+def number(default: object, low: float, high: float, unit: str, about: str, **notes: str) -> Any:
+    """Declare a number from `low` to `high`; its type says whether it may have a fraction."""
     notes |= {"unit": unit}
     return Field(default, ge=low, le=high, description=about, json_schema_extra=dict(notes))
+
+
+def integer(default: object, low: int, high: int, unit: str, about: str, **notes: str) -> Any:
+    """Declare an integer key from `low` to `high`."""
+    return number(default, low, high, unit, about, **notes)
 
 
 def section(kind: type["Section"]) -> Any:
@@ -114,15 +138,41 @@ class Inputs(Section):
 
 
 class RangeKeys(Section):
-    """One range of a twin-range search."""
+    """One range of a twin-range search; `[payload, truncation]` says the same in short."""
 
     payload: int = integer(
         ..., 0, 12, "bits", "The range holds counts below 2^payload that no earlier range holds."
     )
     truncation: int = integer(0, 0, 12, "bits", "Low bits that are not searched.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _of_pair(cls, value: object) -> object:
+        names = tuple(cls.model_fields)
+        short = isinstance(value, list) and len(value) == len(names)
+        return dict(zip(names, value, strict=True)) if short else value
 
-Ranges = Annotated[tuple[RangeKeys, ...], Strict(False)]  # YAML has lists; the items stay strict
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(core_schema)
+        held = handler.resolve_ref_schema(found)
+        mapping = dict(held)
+        keys = [
+            {key: value for key, value in one.items() if key in {"type", "minimum", "maximum"}}
+            for one in mapping["properties"].values()
+        ]
+        pair = {"type": "array", "prefixItems": keys, "minItems": len(keys), "maxItems": len(keys)}
+        held.clear()
+        held["anyOf"] = [mapping, pair]
+        return found
+
+
+# YAML has lists; the items stay strict.
+Ranges = Annotated[tuple[RangeKeys, ...], Strict(False)]
+RangesBySlice = Annotated[tuple[Ranges, ...], Strict(False)]
+RangesByPlane = Annotated[tuple[RangesBySlice, ...], Strict(False)]
 
 
 class Readout(Section):
@@ -151,7 +201,11 @@ class Accumulate(Section):
     """How partial sums add up."""
 
     row_tiles: int = integer(
-        64, 1, 4096, "tiles", "Tiles whose partial sums `y` must hold, chained through `y_in`."
+        64,
+        1,
+        MOST_ROW_TILES,
+        "tiles",
+        "Tiles whose partial sums `y` must hold, chained through `y_in`.",
     )
     y_in: bool = key(True, "Have the partial-sum input `y_in`.")
 
@@ -196,22 +250,104 @@ class Timing(Section):
     )
 
 
-class LayerTable(Section):
-    """The tables of one layer."""
+class Measured(Section):
+    """Shift and spread of programmed cells as somebody measured them."""
 
-    ranges: Ranges = key(..., "As `readout.ranges`.")
+    technology: Text = key(..., "Which cells: 'techB' or 'techC', or a `dataset` of the file.")
+    seconds: float = number(
+        ..., 0, 10**10, "s", "Time since programming; one of those at which cells were read."
+    )
+    file: FilePath | None = key(
+        None,
+        "CSV table of levels, relative to this file; null: the built-in figures.",
+        constraint="a path",
+    )
+
+
+class Device(Section):
+    """How far the analog side is from its ideal: for `run`, never part of the RTL."""
+
+    spread: float = number(
+        0.0, 0, 3, "ln(conductance)", "Standard deviation of each cell's conductance, log-normal."
+    )
+    measured: Measured | None = key(None, "Measured shift and spread, in place of `spread`.")
+    on_off_ratio: float | None = number(
+        None,
+        1.01,
+        10**9,
+        "",
+        "Conductance of the largest digit over that of zero. Null: that of `measured`, without it "
+        "cells that store zero do not conduct.",
+    )
+    stuck_on: float = number(0.0, 0, 1, "", "Share of cells stuck at the largest digit.")
+    stuck_off: float = number(0.0, 0, 1, "", "Share of cells stuck at zero.")
+    read_noise: float = number(
+        0.0, 0, 1000, "counts", "Standard deviation of the noise of a held value."
+    )
+    wire_resistance: float = number(
+        0.0,
+        0,
+        1,
+        "",
+        "Resistance of the bit line from row to row over that of a cell at the largest digit.",
+    )
+    comparator_offset: float = number(
+        0.0, 0, 1000, "counts", "Standard deviation of the comparators' offsets."
+    )
+    comparator_noise: float = number(
+        0.0, 0, 1000, "counts", "Standard deviation of the noise of one decision."
+    )
+    seed: int = integer(
+        0, 0, 2**32 - 1, "", "Of everything random; every crossbar of a network draws its own."
+    )
+
+    @property
+    def ideal(self) -> bool:
+        """Whether nothing errs."""
+        return self == Device(seed=self.seed)
+
+
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[a-p]{10}$")]
+
+
+class LayerTable(Section):
+    """The tables of one layer: the one of these keys that the granularity asks for."""
+
+    ranges: Ranges | None = key(
+        None, "As `readout.ranges`, for all slices and planes: granularity 'network' or 'layer'."
+    )
+    slices: RangesBySlice | None = key(
+        None,
+        "Ranges of each slice, the least significant first: granularity 'slice'.",
+        constraint="a list of two ranges for each slice",
+    )
+    planes: RangesByPlane | None = key(
+        None,
+        "For each slice the ranges of each plane, the least significant first: granularity "
+        "'slice-plane'.",
+        constraint="a list for each slice of two ranges for each plane",
+    )
 
 
 class Tables(Section):
     """What `hwgen calibrate` found out; loaded at run time, never part of the RTL."""
 
-    granularity: Literal["network", "layer"] = key(
-        "layer", "One set of ranges for the network, or one for each layer."
+    granularity: Literal["network", "layer", "slice", "slice-plane"] = key(
+        "layer",
+        "One set of ranges for the network, for each layer, for each slice of each layer, or for "
+        "each slice and plane. The RTL holds one set at a time: it takes the first two.",
     )
     layers: dict[str, LayerTable] = Field(
         default_factory=dict,
-        description="Ranges of each layer, by its name in the network.",
+        description="Ranges of each layer, by its name in the network; others have those of "
+        "`readout`.",
         json_schema_extra={"default_text": "{}"},
+    )
+    images: Annotated[tuple[Fingerprint, ...], Strict(False)] = key(
+        (),
+        "Fingerprints of the images that calibrated; `run` does not report these.",
+        constraint="a list of ten letters from 'a' to 'p' each",
+        default_text="[]",
     )
 
 
@@ -233,13 +369,22 @@ def constraint(field: FieldInfo) -> str:
         words = "true or false"
     elif kind is int:
         words = f"an integer between {limits['ge']} and {limits['le']}"
+    elif kind is float:
+        words = f"a number between {limits['ge']} and {limits['le']}"
     elif kind is str:
         words = "one line of at most 200 characters"
-    elif get_origin(kind) is tuple:
-        words = "a list of two mappings"
     else:
-        words = "a mapping"
+        words = collection(kind)
     return f"{words} or null" if type(None) in get_args(field.annotation) else words
+
+
+def collection(kind: object) -> str:
+    """Say what an item of a list or mapping must be, by its type."""
+    if get_origin(kind) is tuple:
+        inner = bare(get_args(kind)[0])
+        return "a list of two ranges" if inner is RangeKeys else "a list of lists"
+    names = {RangeKeys: "a mapping or [payload, truncation]", str: "ten letters from 'a' to 'p'"}
+    return names.get(kind, "a mapping")
 
 
 def bare(annotation: object) -> object:

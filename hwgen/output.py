@@ -1,4 +1,4 @@
-"""A folder of results: all of it is written or nothing, and never over what somebody else made.
+"""Files and folders of results: written whole or not at all, never over what somebody else made.
 
 A folder holds a file, its `record`, that names every other file with its SHA-256. By it an earlier
 output is recognised. Commands with records of different names do not replace each other's output.
@@ -8,14 +8,15 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from hwgen.errors import UserError
 
-__all__ = ["check_folder", "hashes", "write_folder"]
+__all__ = ["check_file", "check_folder", "hashes", "write_file", "write_folder"]
 
 STAGING = ".hwgen-"  # temporary folders begin with this
 LEFTOVERS = ("__pycache__",)  # what running the benches leaves behind
@@ -67,9 +68,68 @@ def write_folder(out: Path, contents: Mapping[str, bytes], record: str) -> None:
             _create(out, contents)
 
 
+def check_file(out: Path, is_earlier: Callable[[Path], bool]) -> None:
+    """Refuse a file that cannot or must not be written, before the work for it is done.
+
+    Parameters
+    ----------
+    out : Path
+        A new file or an earlier result; a symbolic link stands for what it leads to.
+    is_earlier : callable
+        Tells whether a regular file is an earlier result, which may be replaced.
+
+    Raises
+    ------
+    UserError
+        With the reason.
+    """
+    with _one_line_errors(out, "file"):
+        file = _real(out)
+        if not file.parent.is_dir():
+            raise UserError(f"{out}: must be in a folder that exists, not {str(file.parent)!r}")
+        try:
+            kind = file.stat().st_mode
+        except FileNotFoundError:
+            kind = None
+        if kind is not None and not stat.S_ISREG(kind):
+            other = "a folder" if stat.S_ISDIR(kind) else "a device, pipe or socket"
+            raise UserError(f"{out}: must be a file to write, not {other}")
+        if kind is not None and not is_earlier(file):
+            raise UserError(f"{out}: must be new or an earlier result of hwgen, not another file")
+        with _staging(file.parent):
+            pass  # whoever may do this may write the file
+
+
+def write_file(out: Path, write: Callable[[Path], None]) -> None:
+    """Write a file beside its place, then move it there: an earlier one stays until then.
+
+    Parameters
+    ----------
+    out : Path
+        The file; a symbolic link stays and what it leads to is replaced.
+    write : callable
+        Writes the file given.
+
+    Raises
+    ------
+    UserError
+        When the system refuses.
+    """
+    with _one_line_errors(out, "file"):
+        file = _real(out)
+        with _staging(file.parent) as staging:
+            write(staging / "new")
+            (staging / "new").replace(file)
+
+
 def hashes(contents: Mapping[str, bytes]) -> dict[str, str]:
     """Return the SHA-256 of every file, sorted by path."""
     return {path: _hash(contents[path]) for path in sorted(contents)}
+
+
+def _real(path: Path) -> Path:
+    """Follow symbolic links, also one to a file that is not there yet."""
+    return Path(os.path.realpath(path))
 
 
 def _hash(content: bytes) -> str:
@@ -122,7 +182,7 @@ def _is_inside(name: str) -> bool:
 
 
 @contextmanager
-def _one_line_errors(out: Path) -> Iterator[None]:
+def _one_line_errors(out: Path, kind: str = "folder") -> Iterator[None]:
     """Say what the system refuses in one line."""
     try:
         yield
@@ -130,7 +190,7 @@ def _one_line_errors(out: Path) -> Iterator[None]:
         where = f" ({error.filename})" if error.filename else ""
         reason = (error.strerror or str(error)).lower()
         raise UserError(
-            f"{out}: must be a folder that can be written, not {reason}{where}"
+            f"{out}: must be a {kind} that can be written, not {reason}{where}"
         ) from None
 
 

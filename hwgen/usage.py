@@ -12,7 +12,7 @@ import click
 from hwgen.errors import UserError
 from hwgen.wording import hint, shown
 
-__all__ = ["Commands", "OneOf", "Positive", "usage_line"]
+__all__ = ["Commands", "Natural", "OneOf", "Positive", "usage_line"]
 
 
 def usage_line(error: click.UsageError) -> str:
@@ -59,18 +59,27 @@ class OneOf(click.Choice):
         return value
 
 
-class Positive(click.ParamType):
-    """An integer from 1."""
+class Natural(click.ParamType):
+    """An integer from 0."""
 
-    name = "count"
+    name = "number"
+    least = 0
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the integer, or say what it must be."""
         if isinstance(value, int):
             return value
-        if not re.fullmatch(r"0*[1-9][0-9]{0,8}", value, re.ASCII):
-            self.fail(f"must be an integer between 1 and 999999999, not {shown(value)}", param, ctx)
+        if not re.fullmatch(r"0*[0-9]{1,9}", value, re.ASCII) or int(value) < self.least:
+            between = f"between {self.least} and 999999999"
+            self.fail(f"must be an integer {between}, not {shown(value)}", param, ctx)
         return int(value)
+
+
+class Positive(Natural):
+    """An integer from 1."""
+
+    name = "count"
+    least = 1
 
 
 class Commands(click.Group):

@@ -89,7 +89,7 @@ class FrontEnd:
 
     async def run(self) -> None:
         """Serve the tile until cancelled."""
-        dut = self.bench.dut
+        dut, level = self.bench.dut, self.bench.level
         middle = FallingEdge(dut.clk)
         sample, hold_clear, idle, rows = dut.sample, dut.hold_clear, dut.idle, dut.row_drive
         before, driven = 0, -1
@@ -99,11 +99,11 @@ class FrontEnd:
         logs = [[log[pin].append for pin in LANE_PINS] for log in trace.lanes]
         while True:
             await middle
-            now = int(sample.value)
+            now = level(sample)
             trace.sample.append(now)
-            trace.hold_clear.append(int(hold_clear.value))
-            trace.idle.append(int(idle.value))
-            word = int(rows.value)
+            trace.hold_clear.append(level(hold_clear))
+            trace.idle.append(level(idle))
+            word = level(rows)
             if word != driven:
                 trace.rows.append((self.bench.cycle, word))
                 driven = word
@@ -113,7 +113,7 @@ class FrontEnd:
             for handles, log, comparator in zip(
                 self._handles, logs, self._comparators, strict=True
             ):
-                pins = [int(handle.value) for handle in handles]
+                pins = [level(handle) for handle in handles]
                 for append, value in zip(log, pins, strict=True):
                     append(value)
                 comparator.cycle(*pins[1:])

@@ -4,7 +4,8 @@ A bench knows the folder's ``manifest.json`` and the golden models, and nothing 
 came about. It runs under ``hwgen cosim`` or under any other cocotb flow:
 
 * ``HWGEN_FOLDER``: the delivered folder; default: the one that this file lies in;
-* ``HWGEN_VECTORS``: how many of the delivered vectors to use; default: all;
+* ``HWGEN_VECTORS_FILE``: other vectors, in a file like ``sim/vectors.npz`` of the folder;
+* ``HWGEN_VECTORS``: how many of the vectors to use; default: all;
 * ``HWGEN_COUNTS``: a file to leave the counted cycles, conversions and decisions in.
 """
 
@@ -26,7 +27,7 @@ __all__ = ["Bench", "case", "count", "expect", "manifest", "pack", "ranges", "sp
 
 PERIOD_PS = 10_000
 RESET_CYCLES = 3
-CONVERSIONS_LIMIT = 20_000  # no case comes near; one that does waits for what never comes
+CONVERSIONS_LIMIT = 20_000  # a lane never comes near; one that does waits for what never comes
 OTHER_CYCLES_LIMIT = 100_000
 
 _counts: dict[str, int] = {}
@@ -37,7 +38,10 @@ def case(function: Callable[..., Awaitable[None]]) -> Callable:
 
     @functools.wraps(function)
     async def run(dut) -> None:
-        limit = OTHER_CYCLES_LIMIT + CONVERSIONS_LIMIT * spec().longest_conversion
+        design = spec()
+        served = design.planes * design.columns_per_lane * int(os.environ.get("HWGEN_VECTORS") or 0)
+        conversions = CONVERSIONS_LIMIT + 4 * served  # streams may hesitate
+        limit = OTHER_CYCLES_LIMIT + conversions * design.longest_conversion
         try:
             await with_timeout(function(dut), limit * PERIOD_PS, "ps")
         except SimTimeoutError:
@@ -63,16 +67,17 @@ def spec() -> TileSpec:
 
 
 def vectors() -> dict[str, np.ndarray]:
-    """Return the delivered vectors: ``x``, ``weights``, ``y_in`` and ``ranges``."""
-    with np.load(Path(manifest()["folder"]) / "sim" / "vectors.npz") as stored:
+    """Return the vectors to use: ``x``, ``weights``, ``y_in`` and ``ranges``."""
+    delivered = Path(manifest()["folder"]) / "sim" / "vectors.npz"
+    with np.load(os.environ.get("HWGEN_VECTORS_FILE") or delivered) as stored:
         loaded = dict(stored)
     limit = int(os.environ.get("HWGEN_VECTORS") or len(loaded["x"]))
     return loaded | {"x": loaded["x"][:limit], "y_in": loaded["y_in"][:limit]}
 
 
 def ranges() -> list[tuple[int, int]]:
-    """Return the search ranges that the design was delivered with, as (payload, truncation)."""
-    return [tuple(int(v) for v in row) for row in manifest()["tables"]["ranges"]]
+    """Return the search ranges that the vectors come with, as (payload, truncation)."""
+    return [tuple(int(v) for v in row) for row in vectors()["ranges"]]
 
 
 def expect(case: str, got: object, expected: object) -> None:
@@ -175,8 +180,18 @@ class Bench:
 
     def read(self, name: str) -> int:
         """Return an output as an unsigned integer."""
-        return int(getattr(self.dut, name).value)
+        return self.level(getattr(self.dut, name))
 
     def read_signed(self, name: str) -> int:
         """Return an output as a two's complement integer."""
-        return getattr(self.dut, name).value.to_signed()
+        pin = getattr(self.dut, name)
+        value = self.level(pin)
+        return value - (value >> (len(pin) - 1) << len(pin))
+
+    def level(self, pin) -> int:
+        """Return what a pin carries as an unsigned integer; fail by its name when it is unknown."""
+        try:
+            return int(pin.value)
+        except ValueError:
+            where = f"cycle {self.cycle}, {pin._name}"
+            raise AssertionError(f"{where}: expected known levels, got {pin.value}") from None

@@ -72,7 +72,7 @@ class Source:
         while len(self.taken) < len(self.words):
             await edge
             cycle = bench.cycle
-            if offered and ready.value == 1:
+            if offered and bench.level(ready):
                 self.taken.append(cycle - 1)
                 offered = False
             if not offered:
@@ -112,8 +112,8 @@ class Sink:
         while len(self.words) < total:
             await edge
             cycle = bench.cycle
-            is_valid = valid.value == 1
-            word = payload.value.to_unsigned() if is_valid else None
+            is_valid = bench.level(valid)
+            word = bench.level(payload) if is_valid else None
             if waiting is not None and word != waiting:
                 raise AssertionError(
                     f"{self.name}, cycle {cycle - 1}: expected {waiting} still to be offered, "

@@ -8,12 +8,25 @@ __all__ = ["COSIM", "missing_keys", "undocumented_keys"]
 
 # A result as `hwgen cosim` prints it.
 COSIM = {
-    "simulator": "icarus",
+    "simulator": "verilator",
     "passed": 1,
     "failed": 0,
     "cycles": 1234,
     "conversions": 56,
     "decisions": 78,
+    "fast": True,
+    "network": "network.onnx",
+    "data": "images.npz",
+    "layer": "conv[1]",
+    "crossbar": 3,
+    "images": 16,
+    "vectors": 20,
+    "cycles_steady": 1200,
+    "cycles_predicted": 1200,
+    "conversions_per_minute": 12.3e6,
+    "seconds_build": 5.0,
+    "seconds_simulate": 1.25,
+    "seconds_compare": 0.5,
     "benches": [
         {
             "bench": "sar",
@@ -22,6 +35,7 @@ COSIM = {
             "cases": 3,
             "message": None,
             "seconds": 0.5,
+            "seconds_simulate": 0.1,
             "cycles": 1234,
             "conversions": 56,
             "decisions": 78,

@@ -21,8 +21,8 @@ from hwgen.errors import Mismatch, ToolMissing, UserError
 from tests.documented import COSIM
 
 COMMANDS = [
-    "presets", "schema", "generate", "cosim", "synth", "inspect", "run", "calibrate", "plot",
-    "demo",
+    "presets", "schema", "generate", "cosim", "synth", "fpga", "inspect", "run", "calibrate",
+    "plot", "demo",
 ]  # fmt: skip
 
 
@@ -140,7 +140,13 @@ def test_no_progress_is_shown_in_a_pipe(hwgen, replace):
     replace("hwgen.flow.cosim", lambda _, **options: seen.append(options) or COSIM)
     ended = hwgen("cosim", "d", "--vectors", "3")
 
-    assert seen == [{"simulator": "icarus", "vectors": 3, "progress": None}]
+    (call,) = seen
+    assert (call["vectors"], call["layer"], call["fast"], call["progress"]) == (
+        3,
+        None,
+        False,
+        None,
+    )
     assert not ended.err
 
 
@@ -198,13 +204,20 @@ def test_a_bar_is_shown_on_a_terminal():
          "--vectors: must be an integer between 1 and 999999999, not '1e3'"),
         ("cosim d --vectors -2",
          "--vectors: must be an integer between 1 and 999999999, not '-2'"),
-        ("synth d --fpga xilinx", "--fpga: must be one of ice40, not 'xilinx'"),
+        ("synth d --fpga xilinx", "--fpga: must be one of ice40, ecp5, not 'xilinx'"),
+        ("fpga trq -o d", "--board: must be given; see hwgen fpga --help"),
+        ("fpga trq -o d --board arty",
+         "--board: must be one of icebreaker, ulx3s, not 'arty'"),
+        ("fpga trk -o d --board ulx3s",
+         ("trk: must be a preset (baseline, trq) or an existing design file, "
+         "not missing (did you mean 'trq'?)")),
         ("run trq --data digits", "--network: must be given; see hwgen run --help"),
         ("run trq --network digits", "--data: must be given; see hwgen run --help"),
         ("run trq --network digits --data digits --images ten",
          "--images: must be an integer between 1 and 999999999, not 'ten'"),
         ("calibrate trq --network digits --data digits -o f --granularity lane",
-         "--granularity: must be one of network, layer, not 'lane' (did you mean 'layer'?)"),
+         ("--granularity: must be one of network, layer, slice, slice-plane, not 'lane' (did you "
+         "mean 'layer'?)")),
         ("generate trk -o d", ("trk: must be a preset (baseline, trq) or an existing design file, "
          "not missing (did you mean 'trq'?)")),
         ("run nope.yaml --network digits --data digits",

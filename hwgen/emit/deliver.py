@@ -4,10 +4,10 @@ from pathlib import Path
 
 from hwgen import benches
 from hwgen.config import Design
-from hwgen.emit import registers
 from hwgen.emit.datasheet import datasheet
 from hwgen.emit.flowfiles import flow_files
 from hwgen.emit.manifest import as_json, design_registers, manifest
+from hwgen.emit.registers import register_files
 from hwgen.emit.rtl import Rtl, emit_rtl
 from hwgen.emit.tables import table_files
 from hwgen.emit.testbench import testbench
@@ -43,9 +43,10 @@ def generate(design: Design, out: Path, *, force: bool = False) -> dict:
     Raises
     ------
     UserError
-        When the folder cannot be used.
+        When the folder cannot be used, or a layer has more tables than a tile can load.
     """
     out = Path(out)
+    design.ranges()  # refused before anything is emitted
     check_folder(out, MANIFEST, force=force)
     contents, described = deliverables(design)
     write_folder(out, contents, MANIFEST)
@@ -66,8 +67,9 @@ def deliverables(design: Design) -> tuple[dict[str, bytes], dict]:
     vectors = vectors_of(design)
     described = manifest(design, rtl, layer=vectors.layer)
     texts = dict(rtl.files)
-    texts |= {f"tb/{name}": text for name, text in testbench(design, rtl, vectors).items()}
-    texts |= {f"flow/{name}": text for name, text in flow_files(design, rtl).items()}
+    bench = {f"tb/{name}": text for name, text in testbench(design, rtl, vectors).items()}
+    texts |= bench
+    texts |= flow_files(design, rtl, bench=bench)
     texts |= {f"docs/{name}": text for name, text in _documents(design, rtl, vectors.layer).items()}
     texts |= {f"tables/{name}": text for name, text in table_files(design).items()}
     contents = {path: text.encode() for path, text in texts.items()}
@@ -98,11 +100,7 @@ def _documents(design: Design, rtl: Rtl, layer: str | None) -> dict[str, str]:
     documents = {"datasheet.md": datasheet(design, rtl, layer=layer)}
     described = design_registers(design)
     if described:
-        documents |= {
-            "registers.md": registers.markdown(design.name, described),
-            "registers.h": registers.c_header(design.name, described),
-            "registers.rdl": registers.system_rdl(design.name, described),
-        }
+        documents |= register_files(rtl.top.module, described)
     return documents
 
 

@@ -12,7 +12,7 @@ __all__ = ["table_files", "table_writes"]
 def table_files(design: Design) -> dict[str, str]:
     """Return what a design carries beside its RTL, by file name; nothing without tables.
 
-    A lane alone has no table port.
+    A lane alone has no table port. Layers that the tables do not name have those of ``others``.
     """
     if design.tables is None or design.top == "lane":
         return {}
@@ -26,7 +26,11 @@ def table_files(design: Design) -> dict[str, str]:
         }
         for name in sorted(design.tables.layers)
     }
-    content = {"granularity": design.tables.granularity, "layers": layers}
+    content = {
+        "granularity": design.tables.granularity,
+        "layers": layers,
+        "others": [list(one) for one in design.ranges()],
+    }
     return {"ranges.json": as_json(content)}
 
 

@@ -5,14 +5,13 @@ wrong in every cycle in which they are not asked, an APB master, and streams tha
 must come out was computed by the golden model and lies beside it as hexadecimal files.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.resources import files
 
 from hwgen.config import Design
 from hwgen.emit.manifest import design_registers
 from hwgen.emit.rtl import Rtl
 from hwgen.emit.tables import table_writes
+from hwgen.emit.text import filled, template
 from hwgen.emit.vectors import Vectors, expected
 from hwgen_models.crossbar import cells_of
 from hwgen_models.input_buffer import beats_of
@@ -40,24 +39,16 @@ def testbench(design: Design, rtl: Rtl, vectors: Vectors) -> dict[str, str]:
     if design.top == "tile":
         values, data = _tile(design, vectors)
         values["PINS"] = _connections(rtl, _tile_nets(design))
-        values["Y_IN"] = _filled(_template("y_in"), common | values) if design.spec.y_in else ""
+        values["Y_IN"] = (
+            filled(template("bench_y_in.v"), common | values) if design.spec.y_in else ""
+        )
         parts = ("common", "comparator", "array", "tile")
     else:
         values, data = _lane(design, vectors)
         values["PINS"] = _connections(rtl, _lane_nets(design, vectors))
         parts = ("common", "comparator", "lane")
-    text = _filled("".join(_template(part) for part in parts), common | values)
+    text = filled("".join(template(f"bench_{part}.v") for part in parts), common | values)
     return {f"{name}.v": text} | data
-
-
-def _template(part: str) -> str:
-    return files("hwgen.emit").joinpath("templates", f"bench_{part}.v").read_text()
-
-
-def _filled(template: str, values: Mapping[str, object]) -> str:
-    """Put values in the place of ``@NAME@``; a line that only holds an empty one disappears."""
-    text = re.sub(r"@([A-Z_]+)@", lambda found: str(values[found[1]]) or "\0", template)
-    return re.sub("(?m)^\\s*\0\n", "", text)
 
 
 def _common(design: Design, rtl: Rtl, name: str) -> Values:

@@ -4,13 +4,12 @@ Activations and weights of the embedded digits network where the design can run 
 see what a network really does to the array; else numbers that are a hash of their place.
 """
 
-import io
-import zipfile
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.archive import pack_archive
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
@@ -22,7 +21,7 @@ from hwgen_models.row_drive import input_range
 from hwgen_models.spec import TileSpec
 from hwgen_models.tile import Result, Tile
 
-__all__ = ["Vectors", "archive", "expected", "vectors_of"]
+__all__ = ["Vectors", "archive", "expected", "made_up", "vectors_of"]
 
 REAL = 4  # vectors of the network, before the corner cases
 
@@ -44,7 +43,7 @@ def vectors_of(design: Design) -> Vectors:
     The last two are the corner cases: nothing driven at all, and every input at its largest.
     """
     real = _real(design)
-    layer, x, weights, y_in = real if real else _made_up(design.spec)
+    layer, x, weights, y_in = real or (None, *made_up(design.spec))
     limits = input_range(input_bits=design.spec.input_bits, signed=design.spec.signed_inputs)
     corners = np.repeat([[0], [limits[-1]]], design.spec.rows, axis=1)
     y_in = np.vstack([y_in, y_in[:1], -y_in[:1]])
@@ -59,6 +58,25 @@ def vectors_of(design: Design) -> Vectors:
     )
 
 
+def made_up(spec: TileSpec) -> tuple[NDArray, NDArray, NDArray]:
+    """Return sparse inputs, weights of all magnitudes, and partial sums of some tiles.
+
+    Numbers that are a hash of their place; shaped like `Vectors`, four vectors of all rows.
+    """
+    vector, row, output = np.arange(REAL), np.arange(spec.rows), np.arange(spec.outputs)
+    limits = input_range(input_bits=spec.input_bits, signed=spec.signed_inputs)
+    size = len(limits)
+    x = _pick(size, 1, vector[:, None], row) + limits[0]
+    x = np.where(_pick(2, 2, vector[:, None], row) == 0, 0, x)
+    largest = 2 ** (spec.slices * spec.cell_bits) - 1
+    scale = _pick(largest.bit_length(), 3, row[:, None], output)
+    weights = _pick(2 * largest + 1, 4, row[:, None], output) - largest
+    weights = np.sign(weights) * (np.abs(weights) >> scale)
+    weights[0, 0], weights[-1, -1] = largest, -largest
+    y_in = _pick(len(spec.tile_range), 5, vector[:, None], output) + spec.tile_range[0]
+    return x, weights, y_in
+
+
 def expected(design: Design, vectors: Vectors) -> Result:
     """Return what the golden model makes of the vectors."""
     tile = Tile(design.spec, vectors.weights, table=vectors.ranges or None)
@@ -66,22 +84,14 @@ def expected(design: Design, vectors: Vectors) -> Result:
 
 
 def archive(vectors: Vectors) -> bytes:
-    """Return the vectors as ``.npz``, without the time of day that `numpy.savez` puts in."""
+    """Return the vectors as ``.npz``."""
     arrays = {
         "x": vectors.x.astype("<i4"),
         "weights": vectors.weights.astype("<i4"),
         "y_in": vectors.y_in.astype("<i8"),
         "ranges": np.array(vectors.ranges, dtype="<i4").reshape(-1, 2),
     }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as file:
-        for name, array in arrays.items():
-            content = io.BytesIO()
-            np.lib.format.write_array(content, np.ascontiguousarray(array), version=(1, 0))
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.create_system = 3  # the system it is written on must not show
-            file.writestr(entry, content.getvalue())
-    return packed.getvalue()
+    return pack_archive(arrays.items())
 
 
 def _real(design: Design) -> tuple[str, NDArray, NDArray, NDArray] | None:
@@ -102,22 +112,6 @@ def _real(design: Design) -> tuple[str, NDArray, NDArray, NDArray] | None:
         x, weights = np.pad(x, ((0, 0), (0, unused))), np.pad(weights, ((0, unused), (0, 0)))
         return layer.name, x, weights, y_in
     return None
-
-
-def _made_up(spec: TileSpec) -> tuple[None, NDArray, NDArray, NDArray]:
-    """Return sparse inputs, weights of all magnitudes, and partial sums of some tiles."""
-    vector, row, output = np.arange(REAL), np.arange(spec.rows), np.arange(spec.outputs)
-    limits = input_range(input_bits=spec.input_bits, signed=spec.signed_inputs)
-    size = len(limits)
-    x = _pick(size, 1, vector[:, None], row) + limits[0]
-    x = np.where(_pick(2, 2, vector[:, None], row) == 0, 0, x)
-    largest = 2 ** (spec.slices * spec.cell_bits) - 1
-    scale = _pick(largest.bit_length(), 3, row[:, None], output)
-    weights = _pick(2 * largest + 1, 4, row[:, None], output) - largest
-    weights = np.sign(weights) * (np.abs(weights) >> scale)
-    weights[0, 0], weights[-1, -1] = largest, -largest
-    y_in = _pick(len(spec.tile_range), 5, vector[:, None], output) + spec.tile_range[0]
-    return None, x, weights, y_in
 
 
 def _pick(size: int, *place: object) -> NDArray[np.int64]:

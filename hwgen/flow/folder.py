@@ -69,6 +69,42 @@ class Delivered:
         except (TypeError, ValueError) as error:
             raise UserError(f"{self.folder / 'manifest.json'}: parameters: {error}") from None
 
+    def ranges(self, layer: str) -> tuple[tuple[int, int], ...]:
+        """Return the search ranges of a network's layer, as (payload, truncation).
+
+        Those that the folder's tables name for the layer, else those of the design itself.
+
+        Raises
+        ------
+        UserError
+            When the tables are broken, or the layer has more than the one table that a tile holds.
+        """
+        path = self.folder / "tables" / "ranges.json"
+        if not path.exists():
+            return self._pairs(self.folder / "manifest.json", self.manifest["tables"].get("ranges"))
+        try:
+            tables = json.loads(path.read_text())
+            granularity, layers = tables["granularity"], tables["layers"]
+            ranges = layers.get(layer, {"ranges": tables["others"]})["ranges"]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"{path}: must be tables that `hwgen generate` wrote: {error!r}"
+            ) from None
+        if granularity not in {"network", "layer"}:
+            raise UserError(
+                f"{path}: granularity: must be 'network' or 'layer' to be loaded into one tile, "
+                f"not {granularity!r}"
+            )
+        return self._pairs(path, ranges)
+
+    @staticmethod
+    def _pairs(path: Path, ranges: object) -> tuple[tuple[int, int], ...]:
+        """Check that ranges are (payload, truncation), or none at all."""
+        try:
+            return tuple((int(payload), int(truncation)) for payload, truncation in ranges)
+        except (TypeError, ValueError):
+            raise UserError(f"{path}: ranges: must be pairs of numbers, not {ranges!r}") from None
+
     def rtl(self) -> dict[str, str]:
         """Return the Verilog that lies in the folder, by file name."""
         folder = self.folder / "rtl"

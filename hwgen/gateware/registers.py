@@ -104,7 +104,7 @@ def _range(k: int, *, bits: int, payload_bits: int) -> Register:
                 low=0,
                 width=payload_bits,
                 reset=bits,
-                about="the range spans 2**payload counts from 0",
+                about="the range spans 2^payload counts from 0",
             ),
             Field(
                 name="truncation",

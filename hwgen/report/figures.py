@@ -6,6 +6,7 @@ in inches, for figures grow with the number of layers.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle, islice
 from typing import NamedTuple
@@ -26,7 +27,8 @@ FONT = "DejaVu Sans"  # comes with matplotlib
 LARGE, MIDDLE, SMALL = 9, 8, 7  # printer's points (1/72 inch)
 
 LOOK = {  # changes to matplotlib's defaults that figures count on
-    "font.family": FONT,
+    "font.family": "sans-serif",
+    "font.sans-serif": [FONT, "Verdana"],  # the latter, as wide, where a reader of SVG lacks it
     "font.size": LARGE,
     "axes.titlesize": LARGE,
     "axes.spines.top": False,
@@ -55,10 +57,11 @@ RIVALS = {
 OPEN = {"linestyle": "none", "markerfacecolor": "none", "color": GREY, "markersize": 5}
 
 LEGEND_ROW = 0.18
+LEFT, RIGHT = 0.75, 0.15  # beside axes, for numbers and names
 PANEL_ROW, PANEL_GAP = 1.25, 0.1
 SMALLEST_SHARE = -12  # decimal logarithm; what lies below is not drawn
-MOST_CHARACTERS = 80  # of a name, however narrow
 MOST_LABELLED = 3  # runs whose edges have room for their numbers
+MOST_NAMED = 8  # runs with their names beside their points
 
 
 class Look(NamedTuple):
@@ -103,18 +106,16 @@ def counts_figure(runs: Sequence[Run], layer: str | None = None) -> Figure:
     runs share the height, from the first run at the top, so that equal ones are all seen.
     """
     names = list(runs[0].layers) if layer is None else []
-    across = 5 if len(names) > 24 else max(1, min(4, len(names)))
-    rows = -(-len(names) // across)
-    width, left, right = (10.0 if across == 5 else 8.0), 0.75, 0.15
     parts = [run.whole if layer is None else run.layers[layer] for run in runs]
+    grid = Grid.of(len(names))
     handles = _count_handles(runs, parts)
-    columns = _legend_columns(handles, width - left)
+    columns = _legend_columns(handles, grid.width)
     top = 0.4 + LEGEND_ROW * -(-len(handles) // columns)
-    below = top + 2.2 + 0.7  # where panels begin
-    canvas = Canvas(width, below + (rows * PANEL_ROW + 0.1 if rows else -0.2))
-    canvas.legend(handles, left, 0.1, ncols=columns)
+    below = top + 2.2 + (0.7 if names else 0.5)
+    canvas = Canvas(LEFT + grid.width + RIGHT, below + grid.height)
+    canvas.legend(handles, LEFT, 0.1, ncols=columns)
 
-    axes = canvas.axes(left, top, width - left - right, 2.2)
+    axes = canvas.axes(LEFT, top, grid.width, 2.2)
     _histogram(axes, parts)
     if len(runs) <= MOST_LABELLED:
         _edge_numbers(axes, parts, "layers" if layer is None else "tables")
@@ -122,21 +123,51 @@ def counts_figure(runs: Sequence[Run], layer: str | None = None) -> Figure:
     axes.set_title(f"{title}: {parts[0].conversions:,} conversions", loc="left")
     axes.set_xlabel("count")
     axes.set_ylabel("share of conversions")
-
-    wide = (width - left - right - PANEL_GAP * (across - 1)) / across
     for k, name in enumerate(names):
-        row, column = divmod(k, across)
-        place = left + column * (wide + PANEL_GAP), below + row * PANEL_ROW
-        panel = canvas.axes(*place, wide, PANEL_ROW - 0.3)
+        left, high = grid.place(k)
+        panel = canvas.axes(LEFT + left, below + high, grid.panel, PANEL_ROW - 0.3)
         _histogram(panel, [run.layers[name] for run in runs])
-        panel.set_title(_short(name, wide, SMALL), fontsize=SMALL, loc="left", pad=3)
-        lowest = k + across >= len(names)
-        panel.tick_params(labelleft=column == 0, labelbottom=lowest, labelsize=SMALL)
-        panel.set_xlabel("count" if lowest else "", fontsize=SMALL, labelpad=1)
-        panel.set_ylabel("share" if column == 0 else "", fontsize=SMALL)
-    drawn = parts + [run.layers[name] for run in runs for name in names]
-    _same_scales(canvas.figure.axes, drawn)
+        panel.set_title(_short(name, grid.panel, SMALL), fontsize=SMALL, loc="left", pad=3)
+        grid.name_axes(panel, k)
+    _same_scales(canvas.figure.axes, parts + [run.layers[name] for run in runs for name in names])
     return canvas.figure
+
+
+class Grid(NamedTuple):
+    """Where the panels of layers lie below the whole network's."""
+
+    panels: int
+    across: int
+    width: float
+
+    @classmethod
+    def of(cls, panels: int) -> "Grid":
+        """Choose as many columns as stay legible."""
+        if panels > 24:
+            return cls(panels, 5, 9.1)
+        return cls(panels, max(1, min(4, panels)), 7.1)
+
+    @property
+    def height(self) -> float:
+        """All rows, and the names of the lowest axes."""
+        return PANEL_ROW * -(-self.panels // self.across) + 0.1 if self.panels else 0
+
+    @property
+    def panel(self) -> float:
+        """Width of one."""
+        return (self.width - PANEL_GAP * (self.across - 1)) / self.across
+
+    def place(self, k: int) -> tuple[float, float]:
+        """Distance of panel `k` from the first, to the right and downwards."""
+        row, column = divmod(k, self.across)
+        return column * (self.panel + PANEL_GAP), row * PANEL_ROW
+
+    def name_axes(self, panel: Axes, k: int) -> None:
+        """Write numbers and names where no neighbour says the same."""
+        first, lowest = k % self.across == 0, k + self.across >= self.panels
+        panel.tick_params(labelleft=first, labelbottom=lowest, labelsize=SMALL)
+        panel.set_xlabel("count" if lowest else "", fontsize=SMALL, labelpad=1)
+        panel.set_ylabel("share" if first else "", fontsize=SMALL)
 
 
 def _histogram(axes: Axes, parts: Sequence[Part]) -> None:
@@ -148,9 +179,9 @@ def _histogram(axes: Axes, parts: Sequence[Part]) -> None:
             _steps(axes, part, color=look.colour, linewidth=0.8)
     for part, look, (low, high) in _banded(parts):
         for edge in part.edges:
+            style = {"color": look.colour, "linewidth": 1.4, "solid_capstyle": "butt"}
             faint = 0.5 if len(part.edges) > 1 else 1
-            at = _decided(edge)
-            axes.axvline(at, low, high, color=look.colour, linewidth=1.4, alpha=faint)
+            axes.axvline(_decided(edge), low, high, alpha=faint, **style)
     if not any(part.conversions for part in parts):
         axes.text(0.5, 0.4, "no conversions", fontsize=SMALL, ha="center", transform=axes.transAxes)
 
@@ -213,8 +244,7 @@ def _count_handles(runs: Sequence[Run], parts: Sequence[Part]) -> list[Patch | L
     handles: list[Patch | Line2D] = [Patch(color=LIGHT, label=f"counts, {_label(runs[0])}")]
     for run, part, look in zip(runs, parts, _looks(len(runs)), strict=True):
         counts = part.histogram != parts[0].histogram
-        edges = any(layer.edges for layer in (part, *run.layers.values()))
-        what = " and ".join(["counts"] * counts + ["edges of ranges"] * edges)
+        what = " and ".join(["counts"] * counts + ["edges of ranges"] * bool(part.edges))
         if what:
             handles.append(Line2D([], [], color=look.colour, label=f"{what}, {_label(run)}"))
     return handles
@@ -233,10 +263,10 @@ def decisions_figure(runs: Sequence[Run]) -> Figure:
     places = [0.0, *(k + 1.5 for k in range(len(names)))]
     labels = ["whole network", *(_short(name, 2.4, LARGE) for name in names)]
     legend = LEGEND_ROW * (1 + max(len(RIVALS), len(runs))) + 0.2
-    left, bottom, right, row = 0.2 + max(_width(label, LARGE) for label in labels), 0.5, 0.15, 0.2
-    high = row * (places[-1] + 1.5)
-    canvas = Canvas(left + 5 + right, legend + high + bottom)
-    axes = canvas.axes(left, legend, 5, high)
+    left = 0.2 + max(_width(label, LARGE) for label in labels)
+    width, height = 5.0, 0.2 * (places[-1] + 1.5)
+    canvas = Canvas(left + width + RIGHT, legend + height + 0.5)
+    axes = canvas.axes(left, legend, width, height)
     for y, parts in zip(places, rows, strict=True):
         for name, value in parts[0].rivals.items():
             axes.plot(value, y, **{**OPEN, **RIVALS[name][1]}, zorder=4)
@@ -254,8 +284,8 @@ def decisions_figure(runs: Sequence[Run]) -> Figure:
 
     canvas.legend(_run_handles(runs), left, 0.1, title="runs")
     same = all(run.whole.rivals == runs[0].whole.rivals for run in runs)
-    whose = "the same counts" if same else f"the counts of {_label(runs[0])}"
-    canvas.legend(_rival_handles(), left + 2.2, 0.1, title=f"other readouts of {whose}")
+    whose = "the same counts" if same else "the first run's counts"
+    canvas.legend(_rival_handles(rows), left + 2.6, 0.1, title=f"other readouts of {whose}")
     return canvas.figure
 
 
@@ -266,30 +296,40 @@ def _run_handles(runs: Sequence[Run]) -> list[Line2D]:
     ]
 
 
-def _rival_handles() -> list[Line2D]:
-    return [Line2D([], [], **{**OPEN, **mark}, label=label) for label, mark in RIVALS.values()]
+def _rival_handles(rows: Sequence[Sequence[Part]]) -> list[Line2D]:
+    """Entries for the rivals that are drawn: arrays that are not ideal have fewer."""
+    drawn = {name for first, *_ in rows for name in first.rivals}
+    return [
+        Line2D([], [], **{**OPEN, **mark}, label=label)
+        for name, (label, mark) in RIVALS.items()
+        if name in drawn
+    ]
 
 
 # Accuracy
 
 
 def accuracy_figure(runs: Sequence[Run]) -> Figure:
-    """Draw accuracy against decisions, a point per run, and the integer network as a line."""
-    canvas = Canvas(6.4, 4.0)
-    width, height = 5.45, 3.3
-    axes = canvas.axes(0.75, 0.2, width, height)
+    """Draw accuracy against decisions, a point per run, and the integer network as a line.
+
+    Runs are named at their points; many of them, beside the axes.
+    """
+    width, height = 5.5, max(3.3, LEGEND_ROW * len(runs))
+    many = len(runs) > MOST_NAMED
+    canvas = Canvas(LEFT + width + RIGHT + (2.5 if many else 0), 0.2 + height + 0.5)
+    axes = canvas.axes(LEFT, 0.2, width, height)
     points = [(run.whole.decisions, 100 * run.top1) for run in runs]
     integer = None if runs[0].top1_integer is None else 100 * runs[0].top1_integer
     heights = [y for _, y in points] + ([] if integer is None else [integer])
     margin = max(0.15 * (max(heights) - min(heights)), 0.5)  # half a point is no cliff
     low, high = max(-1, min(heights) - margin), min(101, max(heights) + margin)
-    right = 1.1 * max(x for x, _ in points) or 1.0
+    right = 1.2 * max(x for x, _ in points) or 1.0
     axes.set_xlim(0, right)
     axes.set_ylim(low, high)
     axes.set_xlabel("decisions per conversion")
     axes.set_ylabel(f"top-1 accuracy on {runs[0].images:,} images, %")
 
-    names = Names(axes, 72 * width / right, 72 * height / (high - low))
+    names = Names(axes, 72 * width, 72 * height)
     if integer is not None:
         axes.axhline(integer, color=GREY, linestyle=(0, (4, 2)), linewidth=1, zorder=1)
         names.keep_free((0, integer), (right, integer), 1)
@@ -297,25 +337,47 @@ def accuracy_figure(runs: Sequence[Run]) -> Figure:
     for point, look in zip(points, _looks(len(runs)), strict=True):
         axes.plot(*point, look.mark, color=look.colour)
         names.keep_free(point, point, 4)
-    for run, point in zip(runs, points, strict=True):
-        names.write(_label(run), point, BLACK)
+    if many:
+        canvas.legend(_run_handles(runs), LEFT + width + RIGHT, 0.2)
+    else:
+        for run, point in zip(runs, points, strict=True):
+            names.write(_label(run), point, BLACK)
     return canvas.figure
 
 
+class Box(NamedTuple):
+    """A rectangle, in printer's points from the lower left corner of axes."""
+
+    left: float
+    low: float
+    right: float
+    high: float
+
+    def meets(self, other: "Box") -> bool:
+        """Whether the two share any area."""
+        beside = self.right <= other.left or other.right <= self.left
+        return not (beside or self.high <= other.low or other.high <= self.low)
+
+    def holds(self, other: "Box") -> bool:
+        """Whether all of the other lies within."""
+        across = self.left <= other.left and other.right <= self.right
+        return across and self.low <= other.low and other.high <= self.high
+
+
 class Names:
-    """Writes names beside points, so that they cover neither points nor each other.
+    """Writes names beside points, so that they cover neither marks nor each other.
 
     Parameters
     ----------
     axes : Axes
         Where to write, its limits set.
-    x_points, y_points : float
-        Printer's points per unit of either axis.
+    width, height : float
+        Of the axes, in printer's points.
     """
 
-    def __init__(self, axes: Axes, x_points: float, y_points: float) -> None:
+    def __init__(self, axes: Axes, width: float, height: float) -> None:
         self.axes = axes
-        self.scale = x_points, y_points
+        self.inside = Box(0, 0, width, height)
         self.taken: list[Box] = []
 
     def keep_free(
@@ -326,59 +388,40 @@ class Names:
         self.taken.append(Box(left - margin, low - margin, right + margin, high + margin))
 
     def write(self, name: str, point: tuple[float, float], colour: str) -> None:
-        """Write a name at the free place nearest to its point, with a line to it where far."""
+        """Write a name at the nearest free place to the right or left, with a line where far."""
         x, y = self._place(point)
         long = 72 * _width(name, MIDDLE)
-        _, right = self.axes.get_xlim()
-        places = [
-            (dx, dy)
-            for dy in sorted(range(-96, 97, 4), key=lambda dy: abs(dy - 1))
-            for dx in (6, -6 - long)
-        ]
-        boxes = {(dx, dy): Box(x + dx, y + dy - 5, x + dx + long, y + dy + 5) for dx, dy in places}
-        free = [
+        boxes = {
+            (side, up): Box(left, y + up - 5, left + long, y + up + 5)
+            for up in sorted(range(-96, 97, 4), key=lambda up: abs(up - 1))
+            for side, left in (("left", x + 6), ("right", x - 6 - long))
+        }
+        free = (
             place
             for place, box in boxes.items()
-            if box.left >= 0
-            and box.right <= right * self.scale[0]
-            and not any(box.meets(other) for other in self.taken)
-        ]
-        dx, dy = (free or places)[0]
-        self.taken.append(boxes[dx, dy])
+            if self.inside.holds(box) and not any(map(box.meets, self.taken))
+        )
+        side, up = next(free, ("left", 0))
+        self.taken.append(boxes[side, up])
         line = {"arrowstyle": "-", "color": GREY, "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
+        line["relpos"] = (0 if side == "left" else 1, 0.5)
         self.axes.annotate(
             name,
             point,
-            xytext=(dx if dx > 0 else -6, dy),
+            xytext=(6 if side == "left" else -6, up),
             textcoords="offset points",
-            ha="left" if dx > 0 else "right",
+            ha=side,
             va="center",
             fontsize=MIDDLE,
             color=colour,
-            arrowprops=line if abs(dy) > 12 else None,
+            arrowprops=line if abs(up) > 12 else None,
         )
 
     def _place(self, point: tuple[float, float]) -> tuple[float, float]:
         """Printer's points from the lower left corner."""
-        return point[0] * self.scale[0], (point[1] - self.axes.get_ylim()[0]) * self.scale[1]
-
-
-class Box(NamedTuple):
-    """A rectangle, in printer's points."""
-
-    left: float
-    low: float
-    right: float
-    high: float
-
-    def meets(self, other: "Box") -> bool:
-        """Whether the two share any area."""
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.low < other.high
-            and other.low < self.high
-        )
+        (left, right), (low, high) = self.axes.get_xlim(), self.axes.get_ylim()
+        x, y = (point[0] - left) / (right - left), (point[1] - low) / (high - low)
+        return x * self.inside.right, y * self.inside.high
 
 
 # What figures share
@@ -394,12 +437,17 @@ def _label(run: Run) -> str:
 
 
 def _short(name: str, inches: float, size: float) -> str:
-    """Leave out as much of the middle of a name as fits; show what XML must not hold as `?`."""
+    """Leave out the middle of a name until it fits; show what XML must not hold as `?`."""
     printable = "".join(one if one.isprintable() else "?" for one in name)
-    text, kept = printable, min(len(printable), MOST_CHARACTERS + 1)
-    while len(text) > MOST_CHARACTERS or _width(text, size) > inches:
-        kept -= 1
-        text = f"{printable[: kept // 3]}…{printable[kept // 3 - kept :]}"
+    text = printable
+
+    def without(middle: int) -> str:
+        kept = len(printable) - middle
+        return f"{printable[: kept // 3]}…{printable[kept // 3 + middle :]}"
+
+    if _width(text, size) > inches:
+        fits = bisect_left(range(len(printable)), -inches, key=lambda n: -_width(without(n), size))
+        text = without(fits)
     return text.replace("$", r"\$")  # two dollars would be a formula
 
 

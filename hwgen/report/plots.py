@@ -27,6 +27,7 @@ SETTINGS = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "hwgen",  # otherwise random: it names clip paths
 }
+ENDINGS = (".svg", ".png")
 PNG_DPI = 150
 MOST_PIXELS = 2**15  # of a side
 MOST_NAMES = 8  # of layers in a message
@@ -59,6 +60,8 @@ def plot(
         When there is no such layer, or the folder cannot be used.
     """
     out = Path(out)
+    if out.suffix.lower() in ENDINGS:
+        raise UserError(f"{out}: must be a folder, which takes all figures, not the name of one")
     check_folder(out, RECORD, force=force)
     if layer is not None:
         _check_layer(runs[0], layer)

@@ -29,14 +29,12 @@ def progress(title: str) -> Iterator[Report | None]:
         return
 
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress
+
+    from hwgen.report.bar import columns
 
     bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[step]}"),
+        *columns(),
         console=Console(file=sys.stderr),
         transient=True,  # the result follows, the way to it is of no more interest
     )

@@ -14,10 +14,11 @@ from pydantic.fields import FieldInfo
 
 from hwgen.config import Design
 from hwgen.design_keys import LayerTable, RangeKeys, bare, constraint
+from hwgen.measured import BUILT_IN
 from hwgen.report.keys import KEYS
 from hwgen.wording import shown
 
-__all__ = ["command_keys", "design_keys", "refreshed"]
+__all__ = ["command_keys", "design_keys", "measured_cells", "refreshed"]
 
 PLACE = re.compile(r"(<!-- printed: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 DOCS = Path(__file__).parents[2] / "docs"
@@ -45,7 +46,24 @@ def command_keys() -> str:
     return "\n".join(parts)
 
 
-PRINTED: dict[str, Callable[[], str]] = {"design-keys": design_keys, "command-keys": command_keys}
+def measured_cells() -> str:
+    """Built-in figures of measured cells as Markdown, in percent of their window."""
+    places = ("0", "1/3", "2/3", "1")
+    heads = [*(f"shift {place}" for place in places), *(f"sigma {place}" for place in places)]
+    rows = (
+        [f"`{name}`", f"{seconds:g}", f"{curve.ratio:.1f}"]
+        + [f"{100 * part:.3f}" for part in (*curve.shifts, *curve.sigmas)]
+        for name, times in BUILT_IN.items()
+        for seconds, curve in times.items()
+    )
+    return _table(["`technology`", "`seconds`", "on / off", *heads], rows)
+
+
+PRINTED: dict[str, Callable[[], str]] = {
+    "design-keys": design_keys,
+    "command-keys": command_keys,
+    "measured-cells": measured_cells,
+}
 
 
 def _sections(path: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:

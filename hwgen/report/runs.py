@@ -70,8 +70,8 @@ def read_runs(files: Sequence[Path]) -> list[Run]:
     Raises
     ------
     UserError
-        When a file cannot be read, is not such a result or one in integers only, or when the runs
-        cannot be compared: another network, other data, another number of images.
+        When a file cannot be read or is not such a result, or when the runs cannot be compared:
+        another network, other data, another number of images, an integer network that differs.
     """
     runs = [_Reader(file).run() for file in files]
     for run in runs[1:]:
@@ -112,10 +112,6 @@ class _Reader:
     def run(self) -> Run:
         """Read the file."""
         result = self._result()
-        form = result["form"]
-        if form != "array":
-            wrong = f"{shown(form)}: nothing was converted that could be drawn"
-            raise UserError(f"{self.file}: form: must be 'array', not {wrong}")
         layers = {
             name: self._layer(keys, ("layers", name))
             for name, keys in self._mapping(result["layers"], ("layers",)).items()
@@ -153,7 +149,7 @@ class _Reader:
             raise UserError(f"{self.file}: {wanted}, not a file that is no JSON") from None
         if not isinstance(result, dict):
             raise UserError(f"{self.file}: {wanted}, not {shown(result)}")
-        for key in ("form", "layers"):
+        for key in ("design", "layers", "histogram"):
             if key not in result:
                 raise UserError(f"{self.file}: {wanted}, not an object without {key!r}")
         return result

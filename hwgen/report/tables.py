@@ -22,6 +22,7 @@ __all__ = [
     "print_calibrate",
     "print_cosim",
     "print_demo",
+    "print_fpga",
     "print_generate",
     "print_inspect",
     "print_plot",
@@ -33,6 +34,7 @@ __all__ = [
 
 PIPE_COLUMNS = 120  # where no terminal says how wide it is
 DASH = "-"
+SHORT_FROM = 10_000_000  # counts beyond are written short where there are columns of them
 
 Result = Mapping[str, object]
 
@@ -109,6 +111,24 @@ def print_cosim(result: Result, to: "Console") -> None:
         verdict = "passed" if bench["passed"] else "FAILED"
         table.add_row(bench["bench"], bench["module"], verdict, *_counts(bench, columns))
     to.print(table)
+    if result["layer"] is not None:
+        to.print(
+            f"{_count(result['vectors'])} vectors of {_count(result['images'])} images: layer "
+            f"{result['layer']}, crossbar {result['crossbar']}"
+        )
+    if result["cycles_steady"] is not None:
+        to.print(
+            f"without stalls {_count(result['cycles_steady'])} cycles, "
+            f"{_count(result['cycles_predicted'])} predicted"
+        )
+    if result["fast"]:
+        build, simulate, compare = (
+            f"{result[f'seconds_{part}']:.1f} s" for part in ("build", "simulate", "compare")
+        )
+        to.print(
+            f"{result['conversions_per_minute'] / 1e6:.1f} million conversions a minute: "
+            f"{simulate} simulation, {compare} comparison (and {build} build)"
+        )
     to.print(
         f"{result['passed']} passed, {result['failed']} failed on {result['simulator']}: "
         f"{_count(result['cycles'])} cycles, {_count(result['conversions'])} conversions, "
@@ -137,6 +157,47 @@ def print_synth(result: Result, to: "Console") -> None:
     timing = {"critical_path_ns": "ns critical path", "fmax_mhz": "MHz"}
     said = [f"{_number(result[k])} {unit}" for k, unit in timing.items() if result.get(k)]
     to.print(", ".join([f"target: {result['target']}", *said]))
+    if placed := result.get("place_and_route"):
+        to.print(_placed(placed))
+
+
+def _placed(placed: Result) -> str:
+    """Say what place and route came to, or why it did not."""
+    if placed["reason"] is not None:
+        return f"not placed on {placed['device']}: {placed['reason']}"
+    return (
+        f"placed on {placed['device']}: {_count(placed['logic_cells'])} of "
+        f"{_count(placed['logic_cells_available'])} logic cells "
+        f"({_count(placed['harness_flip_flops'])} of them in place of pins), "
+        f"{_number(placed['fmax_mhz'])} MHz"
+    )
+
+
+def print_fpga(result: Result, to: "Console") -> None:
+    """Print what is on the board, what it takes there, and what must be read from it."""
+    tile, layer = result["tile"], result["layer"] or "made-up numbers"
+    table = _table("", "", numbers=())
+    table.add_row("board", f"{result['board']}, {result['device']}")
+    table.add_row(
+        "tile", f"{tile['rows']} x {tile['columns']}, {tile['lanes']} lanes, {tile['search']}"
+    )
+    for key, (before, after) in result["changed"].items():
+        table.add_row("", f"{key} {after} instead of {before}")
+    table.add_row(
+        "test",
+        f"{layer}, {result['layer_inputs']} x {result['layer_outputs']}: {result['images']} images "
+        f"x {result['passes']} passes, {_count(result['decisions'])} decisions",
+    )
+    table.add_row(
+        "cells",
+        f"{_count(result['luts'])} LUTs, {_count(result['flip_flops'])} flip-flops, "
+        f"{result['block_rams']} block RAMs: {_count(result['logic_cells'])} of "
+        f"{_count(result['logic_cells_available'])} logic cells",
+    )
+    table.add_row("clock", f"{result['clock_mhz']:g} MHz, up to {_number(result['fmax_mhz'])} MHz")
+    table.add_row("says", result["text"])
+    to.print(table)
+    to.print(f"bitstream: {result['bitstream']}, sha256 {result['sha256']}")
 
 
 def print_inspect(result: Result, to: "Console") -> None:
@@ -181,36 +242,16 @@ def _matrix(layer: Result) -> str:
     return f"{_count(layer['vectors'])} x {groups}({layer['inputs']} x {layer['outputs']})"
 
 
-def _print_integer_run(result: Result, to: "Console") -> None:
-    """Print every layer's shapes and products, then the network."""
-    names = ("weights", "products")
-    table = _table("layer", "kind", "takes", "gives", *names, "matrix", numbers=names)
-    for name, layer in result["layers"].items():
-        shapes = _shapes(layer["input_shapes"]), _shapes([layer["shape"]])
-        table.add_row(name, layer["kind"], *shapes, *_counts(layer, names), _matrix(layer))
-    table.add_section()
-    table.add_row("all", "", "", "", *_counts(result, names), "")
-    to.print(table)
-    to.print(f"in exact integers only, {result['unmapped']}")
-    accuracy = "no labels"
-    if result["top1_integer"] is not None:
-        accuracy = f"integer network {_percent(result['top1_integer'])}"
-    to.print(f"{_count(result['images'])} images: {accuracy}")
-
-
 def print_run(result: Result, to: "Console") -> None:
     """Print every layer, then the network, then what other readouts would take."""
-    if result["form"] == "integer":
-        _print_integer_run(result, to)
-        return
     names = ("crossbars", "reads", "conversions", "decisions", "cycles")
     ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
-    heads = (*names, "per conversion", "saving", "with skips")
+    heads = (*names, "per\nconversion", "saving", "with\nskips")
     table = _table("layer", *heads, numbers=heads)
     for name, layer in result["layers"].items():
-        table.add_row(name, *_counts(layer, names), *_ratios(layer, ratios))
+        table.add_row(name, *_amounts(layer, names), *_ratios(layer, ratios))
     table.add_section()
-    table.add_row("all", *_counts(result, names), *_ratios(result, ratios))
+    table.add_row("all", *_amounts(result, names), *_ratios(result, ratios))
     to.print(table)
 
     rivals = result.get("rivals") or {}
@@ -223,16 +264,21 @@ def print_run(result: Result, to: "Console") -> None:
     if result["top1"] is not None:
         integer = _percent(result["top1_integer"])
         accuracy = f"accuracy {_percent(result['top1'])}, integer network {integer}"
-    to.print(f"{_count(result['images'])} images: {accuracy}")
+    to.print(f"{_count(result['images'])} images: {accuracy}; path: {result['path']}")
+    above = result.get("counts_above_bound")
+    if above:
+        to.print(f"{_count(above)} counts above what ideal arrays allow")
+    if result["histograms"] is not None:
+        to.print(f"histograms written to {result['histograms']}")
 
 
 def print_calibrate(result: Result, to: "Console") -> None:
     """Print the tables that were found, then what they save."""
     ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
-    heads = ("per conversion", "saving", "with skips")
-    table = _table("layer", "(payload, truncation)", "lossless", "SQNR, dB", *heads, numbers=heads)
+    heads = ("SQNR, dB", "per\nconversion", "saving", "with\nskips")
+    table = _table("layer", "(payload, truncation)", "lossless", *heads, numbers=heads)
     for name, found in result["tables"].items():
-        ranges = " ".join(f"({payload}, {truncation})" for payload, truncation in found["ranges"])
+        ranges = _tables_of(found)
         lossless = "yes" if found["lossless"] else "no"
         sqnr = _number(found.get("sqnr_db"))
         table.add_row(name, ranges, lossless, sqnr, *_ratios(found, ratios))
@@ -240,7 +286,20 @@ def print_calibrate(result: Result, to: "Console") -> None:
     lossless = "yes" if result["lossless"] else "no"
     table.add_row("all", result["granularity"], lossless, "", *_ratios(result, ratios))
     to.print(table)
+    if result["drop_points"] is not None:
+        lost = f"{result['drop_points']:.2f} points of accuracy lost"
+        to.print(f"{_count(result['images'])} calibration images: {lost}")
+    if not result["rtl"]:
+        to.print("for `hwgen run` only: the RTL loads one table a tile (network or layer)")
     to.print(f"written to {result['out']}")
+
+
+def _tables_of(found: Result) -> str:
+    """Write the one table of a layer, or how many different ones it has."""
+    if found["ranges"] is not None:
+        return " ".join(f"({payload}, {truncation})" for payload, truncation in found["ranges"])
+    every = found["slices"] or [one for of_slice in found["planes"] for one in of_slice]
+    return f"{len(set(map(str, every)))} different of {len(every)}"
 
 
 def print_plot(result: Result, to: "Console") -> None:
@@ -277,12 +336,24 @@ def _counts(values: Result, names: Iterable[str]) -> list[str]:
     return [_number(values.get(name)) for name in names]
 
 
+def _amounts(values: Result, names: Iterable[str]) -> list[str]:
+    """Write counts so that a column of them stays narrow: from ten million on in M, G, T."""
+    return [_amount(values.get(name)) for name in names]
+
+
 def _ratios(values: Result, names: Iterable[str]) -> list[str]:
     return [_ratio(values.get(name)) for name in names]
 
 
 def _count(value: object) -> str:
     return DASH if value is None else f"{value:,}"
+
+
+def _amount(value: object) -> str:
+    if value is None or value < SHORT_FROM:
+        return _count(value)
+    thousands = int(f"{value:.3e}".partition("e")[2]) // 3  # of the rounded value
+    return f"{value / 1000**thousands:#.4g} {'kMGTPE'[thousands - 1]}"
 
 
 def _number(value: object) -> str:

@@ -1,6 +1,7 @@
 """Images of a data file as the codes that a network takes."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from math import prod
 
 import numpy as np
@@ -10,9 +11,10 @@ from hwgen.errors import UserError
 from hwgen_models.layer import Shape
 from hwgen_models.network import Network
 
-__all__ = ["Images", "codes_of", "real_of"]
+__all__ = ["Images", "codes_of", "fingerprints", "real_of", "require_other"]
 
 CHUNK = 64  # images quantised at once
+LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +51,32 @@ class Images:
             return None
         largest = outputs.reshape(len(outputs), -1).argmax(axis=1)
         return float((largest == self.labels).mean())
+
+
+def require_other(calibration: Images, reported: Images) -> None:
+    """Refuse images that are reported and have calibrated: the result would flatter itself.
+
+    Raises
+    ------
+    UserError
+        When any image is among both.
+    """
+    known = {image.tobytes() for image in calibration.pixels}
+    same = sum(image.tobytes() in known for image in reported.pixels)
+    if same:
+        raise UserError(
+            f"--calibration: must hold other images than are run of {reported.name}, "
+            f"not {same} of the same"
+        )
+
+
+def fingerprints(images: Images) -> list[str]:
+    """Tell images apart by ten letters each: 40 bits of the SHA-256 of what the file holds.
+
+    Letters only, so that no reader of a design file takes one for a number.
+    """
+    digests = (sha256(image.tobytes()).hexdigest()[:10] for image in images.pixels)
+    return [digest.translate(LETTERS) for digest in digests]
 
 
 def real_of(images: Images, shape: Shape, *, channels_first: bool) -> NDArray[np.float32]:

@@ -51,7 +51,9 @@ def from_tflite(source: str, content: bytes, kernels: str = "reference") -> Impo
     UserError
         Naming the file, the node and the reason.
     """
-    from hwgen.workload import tflite_file, tflite_kernels, tflite_layers
+    from hwgen.workload.tflite import file as tflite_file
+    from hwgen.workload.tflite import kernels as tflite_kernels
+    from hwgen.workload.tflite import layers as tflite_layers
 
     chosen = tflite_kernels.KERNELS[kernels]
     graph = _guarded(source, "TFLite", lambda: tflite_file.read(content))
@@ -67,7 +69,10 @@ def from_onnx(source: str, content: bytes, images: Callable[[], Images] | None =
     UserError
         Naming the file, the node and the reason.
     """
-    from hwgen.workload import onnx_file, onnx_graph, onnx_layers, onnx_quantise
+    from hwgen.workload.onnx import file as onnx_file
+    from hwgen.workload.onnx import graph as onnx_graph
+    from hwgen.workload.onnx import layers as onnx_layers
+    from hwgen.workload.onnx import quantise as onnx_quantise
 
     graph = _guarded(source, "ONNX", lambda: onnx_file.read(content))
     if not onnx_quantise.is_float(graph):

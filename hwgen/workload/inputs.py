@@ -1,6 +1,7 @@
 """Networks and images by name or file; whatever is wrong with a file is said in one line."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from hwgen.workload.imported import Imported, from_onnx, from_tflite
 from hwgen.workload.parts import CALIBRATION, TEST, TRAIN
 from hwgen_models.network import Network
 
-__all__ = ["load_images", "load_network", "open_network"]
+__all__ = ["calibration_images", "load_images", "load_network", "open_network"]
 
 Read = TypeVar("Read")
 
@@ -57,11 +58,14 @@ def open_network(
         return from_tflite(source, path.read_bytes(), kernels)
     images = None
     if calibration is not None:
-
-        def images() -> Images:
-            return load_images(calibration, part=CALIBRATION, most=CALIBRATION_IMAGES)
+        images = partial(calibration_images, calibration)
 
     return from_onnx(source, path.read_bytes(), images)
+
+
+def calibration_images(source: str) -> Images:
+    """Images that a float network is quantised with: at most 256 of the calibration part."""
+    return load_images(source, part=CALIBRATION, most=CALIBRATION_IMAGES)
 
 
 def load_network(source: str) -> Network:

@@ -104,8 +104,8 @@ def layer_vectors(
     wanted = min(FEW, available) if vectors is None else vectors
     if wanted > available:
         raise UserError(
-            f"--vectors: must be between 1 and {available} ({len(images)} images, {places} vectors "
-            f"each), not {wanted}"
+            f"--vectors: must be between 1 and {available} "
+            f"({len(images)} images x {places} vectors), not {wanted}"
         )
     first = min(len(images), max(-(-wanted // places), min(wanted, FEW)))
     hashes = hash64(np.arange(first * places))

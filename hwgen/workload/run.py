@@ -1,26 +1,31 @@
 """Bit-exact run of a network through the array and its periphery, and what the readout costs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.archive import check_archive, write_archive
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
-from hwgen.workload.costs import Costs
-from hwgen.workload.images import codes_of
-from hwgen.workload.inputs import load_images, open_network
+from hwgen.workload.array.costs import Costs
+from hwgen.workload.array.nonideal import NonidealReader
+from hwgen.workload.array.reading import LayerReader
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.statistics import check_size
+from hwgen.workload.images import Images, codes_of, fingerprints, require_other
+from hwgen.workload.inputs import calibration_images, load_images, open_network
 from hwgen.workload.parts import TEST
-from hwgen.workload.reading import LayerReader
-from hwgen.workload.readout import Readout
 from hwgen.workload.shapes import shapes_of
 from hwgen_models.matrix import Matrix
 from hwgen_models.network import Network
 
-__all__ = ["PATHS", "readers_of", "run"]
+__all__ = ["PATHS", "Product", "readers_of", "run"]
 
 PATHS = ("auto", "bit-sliced", "short-cut")
+MARK = b"hwgen run --histograms"  # tells the archive from other files
 
 Progress = Callable[[int, int, str], None]
 
@@ -34,6 +39,7 @@ def run(
     calibration: str | None = None,
     kernels: str = "reference",
     path: str = "auto",
+    histograms: Path | None = None,
     progress: Progress | None = None,
 ) -> dict:
     """Run a network on the crossbars of a design and count what that takes.
@@ -55,8 +61,11 @@ def run(
     kernels : str
         Kernels of LiteRT that a TFLite network is rounded as: ``reference`` or ``xnnpack``.
     path : str
-        One of `PATHS`, see `hwgen.workload.reading`: ``auto`` takes the short cut for layers whose
-        tables are lossless.
+        One of `PATHS`, see `hwgen.workload.array.reading`: ``auto`` takes the short cut for layers
+        whose tables are lossless.
+    histograms : Path, optional
+        File to write the counts of every layer to by slice, plane, active rows and bound: ``.npz``,
+        see ``docs/workload.md``. A new file, or an earlier one.
     progress : callable, optional
         Called with conversions done, conversions in all (skipped ones included), and the layer.
 
@@ -68,18 +77,27 @@ def run(
     Raises
     ------
     UserError
-        When a file, a layer or the images do not fit.
+        When a file, a layer or the images do not fit, or `histograms` cannot be written.
     Mismatch
         When a lossless layer differs from the integer product.
     """
+    if histograms is not None:
+        check_archive(histograms, MARK)
     found = open_network(network, calibration=calibration or data, kernels=kernels)
     model = found.network
     chosen = load_images(data, part=TEST, images=images)
+    if found.calibration is not None:
+        require_other(calibration_images(found.calibration), chosen)
+    check_images(design, chosen)
     codes = codes_of(model, chosen)
     readers = readers_of(design, model, where=network, path=path)
     product = Product(readers, model, len(chosen), progress)
     outputs = model.run(codes, product)
+    if histograms is not None:
+        write_archive(histograms, _histograms_of(readers), MARK)
 
+    lossless = all(reader.lossless for reader in readers.values())
+    integer = outputs if lossless else model.run(codes)  # the readers found no difference
     costs = Costs.total([reader.costs for reader in readers.values()])
     layers = {
         name: {"images": len(chosen), **shapes_of(model, reader.mapped.layer), **reader.as_json()}
@@ -94,14 +112,23 @@ def run(
         "calibration": found.calibration,
         "calibration_images": found.calibration_images,
         "top1": chosen.top1(outputs),
-        "top1_integer": chosen.top1(model.run(codes)),
+        "top1_integer": chosen.top1(integer),
         "products": sum(layer["products"] for layer in layers.values()),
         "weights": sum(layer["weights"] for layer in layers.values()),
-        "lossless": all(reader.lossless for reader in readers.values()),
+        "lossless": lossless,
         **costs.as_json(),
         "histogram": np.sum([layer["histogram"] for layer in layers.values()], axis=0).tolist(),
+        "histograms": None if histograms is None else str(histograms),
         "layers": layers,
     }
+
+
+def _histograms_of(readers: dict[str, LayerReader]) -> Iterator[tuple[str, NDArray[np.int64]]]:
+    """Name and content of every array, layer by layer."""
+    for name, reader in readers.items():
+        statistics = reader.statistics
+        yield f"{name}/by_active", statistics.by_active.astype("<i8")
+        yield f"{name}/by_bound", statistics.by_bound.astype("<i8")
 
 
 def readers_of(
@@ -112,25 +139,37 @@ def readers_of(
     Raises
     ------
     UserError
-        When a layer does not fit, or the path is not one of `PATHS` or needs lossless tables.
+        When a layer or the histograms do not fit, or the path is not one of `PATHS` or needs
+        lossless tables.
     """
     if path not in PATHS:
         raise UserError(f"--path: must be {' or '.join(PATHS)}, not {path!r}")
     if not network.matrices:
         raise UserError(f"{where}: must have a layer with weights, not none")
     check_tables(design, [layer.name for layer in network.matrices])
-    readers = {}
+    readers: dict[str, LayerReader] = {}
     for layer in network.matrices:
         codes = network.codes[layer.sources[0]]
         mapped = map_layer(layer, design.spec, codes=codes, where=where)
         readout = Readout.of(design, layer.name)
-        if path == "short-cut" and not readout.lossless:
-            raise UserError(
-                f"--path: must be bit-sliced for the lossy tables of layer {layer.name}, not {path}"
-            )
-        short_cut = path != "bit-sliced" and readout.lossless
-        readers[layer.name] = LayerReader(mapped, readout, short_cut=short_cut)
+        why_not = _no_short_cut(design, readout)
+        if path == "short-cut" and why_not:
+            raise UserError(f"--path: must be bit-sliced for {why_not} {layer.name}, not {path}")
+        if design.device.ideal:
+            short_cut = path != "bit-sliced" and not why_not
+            readers[layer.name] = LayerReader(mapped, readout, short_cut=short_cut)
+        else:
+            number = sum(len(reader.arrays) for reader in readers.values())
+            readers[layer.name] = NonidealReader(mapped, readout, design, first_crossbar=number)
+    check_size(design, [reader.extent for reader in readers.values()])
     return readers
+
+
+def _no_short_cut(design: Design, readout: Readout) -> str | None:
+    """Why the sums of a layer have to be worked out bit by bit; None: they need not."""
+    if not design.device.ideal:
+        return "the non-ideal arrays of layer"
+    return None if readout.lossless else "the lossy tables of layer"
 
 
 def check_tables(design: Design, layers: Sequence[str]) -> None:
@@ -143,6 +182,17 @@ def check_tables(design: Design, layers: Sequence[str]) -> None:
                 f"{design.source}: tables.layers: must be layers of the network "
                 f"({', '.join(layers)}), not {name!r}"
             )
+
+
+def check_images(design: Design, images: Images) -> None:
+    """Refuse to report images that the design's tables were calibrated on."""
+    known = set(design.tables.images) if design.tables else set()
+    same = sum(one in known for one in fingerprints(images)) if known else 0
+    if same:
+        raise UserError(
+            f"{images.name}: images must be others than those that calibrated {design.source}, "
+            f"not {same} of the same"
+        )
 
 
 class Product:

@@ -479,7 +479,9 @@ class Comparator:
         vector, plane, column : array_like of int
             Coordinates, broadcast to `held`. Columns are physical.
         """
-        held = held + self.offsets(np.asarray(column) // self.columns_per_lane)
+        if self.offset:
+            lane = np.asarray(column) // self.columns_per_lane
+            held = held + self.offsets(np.arange(lane.max(initial=0) + 1)).take(lane)
         if not self.noise:
             return tree.walk(held)
         vector, plane, column = (

@@ -18,7 +18,7 @@ from hwgen.errors import UserError
 from tests.emit.designs import design
 
 KNOWN = {}
-FOLDERS = ["docs", "flow", "manifest.json", "rtl", "sim", "tb"]
+FOLDERS = ["docs", "flow", "manifest.json", "rtl", "sim", "small.core", "tb"]
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +100,16 @@ def test_tables_are_delivered_where_a_design_carries_them(small, folder):
     assert (folder / "out" / "tables" / "ranges.json").is_file()
     written = content(folder / "out")
     assert all(written[path] == data for path, data in plain.items() if path.startswith("rtl/"))
+
+
+def test_tables_that_a_tile_cannot_load_are_refused_at_once(folder):
+    bad = design(tables={"granularity": "slice"})
+
+    with pytest.raises(
+        UserError, match=r"tables\.granularity: must be network or layer for the RTL"
+    ):
+        generate(bad, folder / "out")
+    assert not (folder / "out").exists()
 
 
 def test_committed_output_leaves_out_what_is_not_the_design(small):

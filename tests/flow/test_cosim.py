@@ -1,8 +1,13 @@
 """Co-simulation of delivered folders: what passes, what is found, what is refused."""
 
 import json
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +16,10 @@ import pytest
 from hwgen.config import load
 from hwgen.emit.deliver import generate
 from hwgen.errors import Mismatch, ToolMissing, UserError
-from hwgen.flow import cosim as flow
-from hwgen.flow import tools
+from hwgen.flow import session, tools
 from hwgen.flow.cosim import cosim
+from tests.flow.folders import TINY, change, only
 
-TINY = {
-    "name": "tiny",
-    "extends": "trq",
-    "array": {"rows": 8, "columns": 16},
-    "weights": {"bits": 3},
-    "inputs": {"bits": 3},
-    "readout": {
-        "bits": 4,
-        "columns_per_lane": 4,
-        "ranges": [{"payload": 1, "truncation": 0}, {"payload": 4, "truncation": 1}],
-    },
-    "interface": {"x_elements": 4},
-}
 WITHOUT_ENVIRONMENT = """
 from pathlib import Path
 from hwgen.flow.cosim import cosim
@@ -40,22 +32,6 @@ def delivered(folder):  # noqa: ARG001  (the current folder)
     """A delivered folder that may be changed."""
     generate(load(TINY), Path("out"))
     return Path("out")
-
-
-def only(delivered, *blocks):
-    """Make a folder one of these blocks, so that fewer benches run."""
-    path = delivered / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["modules"] = {block: manifest["modules"][block] for block in blocks}
-    path.write_text(json.dumps(manifest))
-
-
-def change(delivered, block, old, new):
-    """Replace the first occurrence of a text in the Verilog of a block."""
-    path = delivered / "rtl" / f"tiny_{block}.v"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
 
 
 def message_of(error, delivered, **options):
@@ -83,6 +59,31 @@ def test_every_block_and_the_tile_agree_with_their_models(delivered):
         assert result[key] == sum(bench[key] for bench in result["benches"]) > 0
     assert [step[:2] for step in steps] == [(k + 1, len(modules)) for k in range(len(modules))]
     assert before == {path: path.read_bytes() for path in delivered.rglob("*") if path.is_file()}
+
+
+def test_the_steady_stream_is_the_tile_s_wherever_its_result_stands(delivered, monkeypatch):
+    def run(_, benches, progress):  # noqa: ARG001  (as of Session)
+        results = [
+            session.BenchResult(
+                bench=block,
+                module=module,
+                passed=True,
+                cases=1,
+                message=None,
+                seconds=1.0,
+                seconds_simulate=1.0,
+                counts={"cycles_steady": 1},
+            )
+            for block, module in benches.items()
+        ]
+        return results[::-1]
+
+    monkeypatch.setattr(session.Session, "run", run)
+
+    assert re.fullmatch(
+        r"tile: cycles from the first x to the last y: expected \d+, got 1",
+        message_of(Mismatch, delivered),
+    )
 
 
 @pytest.mark.cocotb
@@ -158,7 +159,7 @@ def test_a_simulation_that_breaks_off_is_a_mismatch(delivered):
 
 @pytest.mark.cocotb
 def test_a_simulation_that_never_ends_is_a_mismatch(delivered, monkeypatch):
-    monkeypatch.setattr(flow, "TIME_LIMIT_S", 4)
+    monkeypatch.setattr(session, "TIME_LIMIT_S", 4)
     loop = "reg z = 0;\n  always @(posedge clk) while (1) z = ~z;\nendmodule"
     change(delivered, "search", "endmodule", loop)
     only(delivered, "search")
@@ -223,6 +224,77 @@ def test_vectors_that_do_not_exist_are_refused(delivered, vectors):
     message = message_of(UserError, delivered, vectors=vectors)
 
     assert message == f"--vectors: must be between 1 and 6, not {vectors}"
+
+
+@pytest.mark.cocotb
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("def broken(:", "SyntaxError: invalid syntax (tb_search.py, line 1)"),
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    ],
+)
+def test_a_bench_that_cannot_be_imported_is_a_broken_folder(delivered, text, told):
+    (delivered / "sim" / "tb_search.py").write_text(text + "\n")
+    only(delivered, "search")
+
+    message = message_of(UserError, delivered)
+
+    assert message.endswith(f"out/sim/tb_search.py: must be importable, but is not: {told}")
+
+
+@pytest.mark.cocotb
+@pytest.mark.parametrize("pin", ["x_ready", "y_payload"])
+def test_a_pin_that_nothing_drives_is_named(delivered, pin):
+    port = {"x_ready": "i__ready", "y_payload": "o__payload"}[pin]
+    change(delivered, "tile", f".{port}({pin})", f".{port}()")
+    only(delivered, "tile")
+
+    message = message_of(Mismatch, delivered)
+
+    assert re.search(rf"cycle \d+, {pin}: expected known levels, got Z", message)
+
+
+@pytest.mark.cocotb
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_a_simulation_ends_with_the_command(delivered, tmp_path, end):
+    loop = "reg z = 0;\n  always @(posedge clk) while (1) z = ~z;\nendmodule"
+    change(delivered, "search", "endmodule", loop)
+    only(delivered, "search")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    command = subprocess.Popen(
+        [sys.executable, "-m", "hwgen.cli", "cosim", "out"],
+        env=os.environ | {"TMPDIR": str(scratch)},
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: "vvp" in programs_at(scratch))
+
+    command.send_signal(end)
+
+    assert command.wait() == (-end if end == signal.SIGKILL else 128 + end)
+    wait_until(lambda: not programs_at(scratch))
+    assert end == signal.SIGKILL or not any(scratch.iterdir())
+
+
+def programs_at(folder):
+    """Name the programs that run with a file of a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            arguments = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if any(str(folder) in argument for argument in arguments):
+                found.append(Path(arguments[0]).name)
+    return found
+
+
+def wait_until(done):
+    """Wait for a minute at most."""
+    for _ in range(600):
+        if done():
+            return
+        time.sleep(0.1)
+    raise AssertionError("expected within a minute")
 
 
 def test_a_folder_without_verilog_is_refused(delivered):

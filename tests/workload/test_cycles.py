@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hwgen.workload.cycles import SteadyStream
+from hwgen.workload.array.cycles import SteadyStream
 from hwgen_models.sequencer import Sequencer
 from hwgen_models.spec import TileSpec
 

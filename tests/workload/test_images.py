@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hwgen.errors import UserError
-from hwgen.workload.images import Images, codes_of
+from hwgen.workload.images import Images, codes_of, fingerprints, require_other
 from hwgen_models.codes import Codes
 from hwgen_models.network import Input, Network
 from hwgen_models.reshaping import Reshape
@@ -90,3 +90,19 @@ def test_halves_go_where_the_format_sends_them():
 def test_refuses_what_does_not_fit(shape, data, message):
     with pytest.raises(UserError, match=rf"^data\.npz: {re.escape(message)}$"):
         codes_of(network(shape), data)
+
+
+def test_fingerprints_tell_images_apart():
+    found = fingerprints(images(PIXELS)) + fingerprints(images(255 - PIXELS))
+
+    assert len(set(found)) == 2 * len(PIXELS)
+    assert all(re.fullmatch("[a-p]{10}", one) for one in found)
+    assert fingerprints(images(PIXELS[1:])) == found[1 : len(PIXELS)]
+
+
+def test_images_that_calibrated_are_not_reported():
+    calibration = images(PIXELS)
+    require_other(calibration, images(255 - PIXELS))
+
+    with pytest.raises(UserError, match=r"must hold other images than are run of data\.npz, not 1"):
+        require_other(calibration, images(np.stack([PIXELS[1], 255 - PIXELS[0]])))

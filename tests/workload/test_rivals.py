@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hwgen.workload.costs import Costs, full_search_bits
-from hwgen.workload.rivals import bounded_bits, static_bits
+from hwgen.workload.array.costs import Costs, full_search_bits
+from hwgen.workload.array.rivals import bounded_bits, static_bits
 
 
 def test_bounded_bits_are_bit_lengths():
@@ -40,6 +40,7 @@ def costs(**changes):
         "conversions_skipped": 50,
         "decisions": 400,
         "cycles": 1000,
+        "counts_above_bound": 0,
         "static_bits": 6,
         "bounded_decisions": 500,
         "optimal_decisions": 250,

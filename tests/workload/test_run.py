@@ -6,10 +6,15 @@ import re
 import numpy as np
 import pytest
 
+from hwgen.cli import cli
 from hwgen.config import load
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer
-from hwgen.workload.run import run
+from hwgen.workload.calibration.calibrate import calibrate
+from hwgen.workload.run import PATHS, run
+from hwgen_models.matrix import Dense
+from hwgen_models.network import INPUT, Network
+from hwgen_models.requantise import Fixed
 from hwgen_models.search import SearchTree
 
 COSTS = {
@@ -104,7 +109,7 @@ def test_rivals_come_in_order(small, small_design):
 def test_batches_do_not_matter(small, small_design, monkeypatch):
     whole = run(load(small_design), small.network_file, small.data_file)
     monkeypatch.setattr("hwgen_models.network.BATCH_BYTES", 7 * 200)
-    monkeypatch.setattr("hwgen.workload.reading.CHUNK", 3)
+    monkeypatch.setattr("hwgen.workload.array.reading.LayerReader.CHUNK", 3)
 
     assert run(load(small_design), small.network_file, small.data_file) == whole
 
@@ -191,6 +196,65 @@ def test_the_short_cut_needs_lossless_tables(small, small_design):
         run(load(small_design), small.network_file, small.data_file, path="short-cut")
 
 
+def test_histograms_are_those_of_the_run(small, small_design):
+    out = small.folder / "counts.npz"
+
+    found = run(load(small_design), small.network_file, small.data_file, histograms=out)
+    first = out.read_bytes()
+    run(load(small_design), small.network_file, small.data_file, histograms=out, path="bit-sliced")
+
+    assert found["histograms"] == str(out)
+    assert out.read_bytes() == first  # an earlier result is replaced, by the same bytes
+    with np.load(out) as arrays:
+        assert arrays.files == [
+            f"{name}/{array}" for name in found["layers"] for array in ("by_active", "by_bound")
+        ]
+        for name, layer in found["layers"].items():
+            by_active, by_bound = arrays[f"{name}/by_active"], arrays[f"{name}/by_bound"]
+            assert by_active.dtype == by_bound.dtype == np.dtype("<i8")
+            rows, most = min(16, layer["inputs"]), by_bound.shape[1] - 1
+            assert by_active.shape == (7, 8, rows + 1, most + 1)  # slices, planes, U, count
+            assert by_bound.shape == (7, most + 1, most + 1)
+            assert not any(layer["histogram"][most + 1 :])
+            assert by_active.sum(axis=(0, 1, 2)).tolist() == layer["histogram"][: most + 1]
+            assert not by_active[:, :, 0].any()
+            np.testing.assert_array_equal(by_active.sum(axis=(1, 2)), by_bound.sum(axis=1))
+
+
+def test_histograms_are_written_whole_or_not_at_all(small, small_design, monkeypatch):
+    out = small.folder / "counts.npz"
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("numpy.lib.format.write_array", full)
+    with pytest.raises(UserError, match=r"counts\.npz: must be a file that can be written, not no"):
+        run(load(small_design), small.network_file, small.data_file, histograms=out)
+
+    assert sorted(path.name for path in small.folder.iterdir()) == ["data.npz", "network.npz"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("counts.txt", r"counts\.txt: must be an \.npz file to write, not 'counts\.txt'$"),
+        ("data.npz", r"data\.npz: must be new or an earlier result of hwgen, not another file$"),
+        ("no/counts.npz", r"must be in a folder that exists, not '.*no'$"),
+    ],
+)
+def test_a_place_for_histograms_is_checked_first(small, small_design, name, message, monkeypatch):
+    monkeypatch.setattr("hwgen.workload.run.open_network", None)  # nothing is read before
+
+    with pytest.raises(UserError, match=message):
+        run(load(small_design), "digits", "digits", histograms=small.folder / name)
+
+
+def test_the_command_line_offers_all_paths():
+    option = next(one for one in cli.commands["run"].params if one.name == "path")
+
+    assert tuple(option.type.choices) == PATHS
+
+
 def test_refuses_in_one_line(small, small_design):
     small_design["accumulate"] = {"row_tiles": 1}
     message = (
@@ -199,6 +263,55 @@ def test_refuses_in_one_line(small, small_design):
 
     with pytest.raises(UserError, match=rf"^{re.escape(message)}$"):
         run(load(small_design), small.network_file, small.data_file)
+
+
+WIDE = {
+    "name": "wide",
+    "extends": "baseline",
+    "array": {"rows": 1024, "cell_bits": 4},
+    "inputs": {"dac_bits": 4},
+    "readout": {"bits": 12, "saturate": True},
+}
+TOO_LARGE = (
+    r"^<design>: array\.rows, array\.cell_bits, inputs\.dac_bits: histograms of the "
+    r"network must need at most 2 GB, not \d+\.\d GB with 1024, 4, 4$"
+)
+
+
+def test_histograms_that_would_fill_the_memory_are_refused(tmp_path):
+    """1024 inputs of the largest weights, on word lines and in cells of four bits."""
+    layer = Dense(
+        name="full",
+        weights=np.full((1024, 2), 127, dtype=np.int8),
+        bias=np.zeros(2, dtype=np.int32),
+        sources=(INPUT,),
+        requantise=Fixed(
+            multiplier=np.ones(2, dtype=np.int32), shift=np.ones(2, dtype=np.uint8), low=0, high=255
+        ),
+    )
+    network = Network.chain((layer,))
+    np.savez(tmp_path / "full.npz", **network.to_arrays())
+    np.savez(tmp_path / "data.npz", images=np.zeros((2, 32, 32, 1), dtype=np.uint8))
+    files = str(tmp_path / "full.npz"), str(tmp_path / "data.npz")
+    ranged = {"readout": WIDE["readout"] | {"kind": "twin-range"}}
+
+    with pytest.raises(UserError, match=TOO_LARGE):
+        run(load(WIDE), *files)
+    with pytest.raises(UserError, match=TOO_LARGE):
+        calibrate(load(WIDE | ranged), *files, out=tmp_path / "out.yaml")
+
+
+def test_the_integer_network_runs_again_only_where_it_may_differ(small, small_design, monkeypatch):
+    runs, whole = [], Network.run
+    monkeypatch.setattr(Network, "run", lambda *given: runs.append(0) or whole(*given))
+
+    lossless = run(load(small_design), small.network_file, small.data_file, path="bit-sliced")
+    assert len(runs) == 1
+    small_design["readout"]["ranges"] = [{"payload": 5, "truncation": 2}] * 2
+    lossy = run(load(small_design), small.network_file, small.data_file)
+
+    assert len(runs) == 3
+    assert lossy["top1_integer"] == lossless["top1_integer"] == lossless["top1"]
 
 
 def test_tables_of_a_layer_that_the_network_lacks_are_refused():

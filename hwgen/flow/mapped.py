@@ -1,0 +1,185 @@
+"""Mapping with Yosys: a netlist whose blocks can still be told from each other, and its counts."""
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwgen.flow.targets import GENERIC, Target
+from hwgen.flow.tools import run_yosys
+
+__all__ = ["Mapped", "Module", "map_verilog"]
+
+LATCHES = "t:$dlatch* t:$adlatch* t:$sr"
+# OpenSTA of 2019 takes no `signed`, which means nothing in a netlist.
+SIGNED = re.compile(r"^(\s*(?:input|output|wire)) signed\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Module:
+    """One distinct module of a mapped design, everything below it included."""
+
+    cells: int
+    flip_flops: int
+    luts: int
+    logic_depth: int  # cells on the longest path between flip-flops, pins and flip-flops
+    instances: int  # in the whole design
+    kinds: Mapping[str, int]  # its cells by type
+    children: Mapping[str, int]  # modules that it instantiates itself, and how often
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mapped:
+    """A mapped design: its modules by name, `top` first."""
+
+    top: str
+    modules: Mapping[str, Module]
+    netlist: str  # Verilog
+    rtlil: str
+
+
+def map_verilog(files: Mapping[str, str], *, top: str, target: Target = GENERIC) -> Mapped:
+    """Map a design, each module once and none dissolved into another.
+
+    Parameters
+    ----------
+    files : mapping of str to str
+        Verilog by file name, without folders.
+    top : str
+        Module that the design begins with.
+    target : Target
+        What to map to.
+
+    Raises
+    ------
+    RuntimeError
+        When Yosys refuses the text, finds loops or undriven nets in it, or infers a latch.
+    """
+    with tempfile.TemporaryDirectory(prefix="hwgen-synth-") as scratch:
+        folder = Path(scratch)
+        for name, text in {**files, **target.files}.items():
+            (folder / name).write_text(text)
+        run_yosys(_script(sorted(files), top, target), folder=folder)
+        latches = (folder / "latches.txt").read_text().split()
+        if latches:
+            raise RuntimeError(f"{latches[0].partition('/')[0]} has a latch")
+        statistics = json.loads((folder / "statistics.json").read_text())["modules"]
+        counted = {
+            name.removeprefix("\\"): module["num_cells_by_type"]
+            for name, module in statistics.items()
+        }
+        children = _children(counted)
+        used = _used(top, children)
+        above = [name for name in used if children[name]]
+        if above:
+            run_yosys(_flat_script(above, target), folder=folder)
+        depths = _depths(folder.glob("depth*.txt"))
+        netlist = SIGNED.sub(r"\1", (folder / "netlist.v").read_text())
+        rtlil = (folder / "mapped.il").read_text()
+    instances = _instances(used, children)
+    modules = {
+        name: _module(_kinds(name, counted, children), target, depths.get(name, 0))
+        | {"instances": instances[name], "children": children[name]}
+        for name in used
+    }
+    return Mapped(
+        top=top,
+        modules={name: Module(**found) for name, found in modules.items()},
+        netlist=netlist,
+        rtlil=rtlil,
+    )
+
+
+def _script(files: list[str], top: str, target: Target) -> str:
+    return "\n".join([
+        *(f"read_verilog -noautowire {name}" for name in files),
+        f"hierarchy -check -top {top}",
+        "proc",
+        "check -assert",
+        f"tee -q -o latches.txt select -list {LATCHES}",
+        *(command.format(top=top) for command in target.commands),
+        "tee -q -o statistics.json stat -json",
+        f"write_verilog {target.written} netlist.v",
+        "write_rtlil mapped.il",
+        *_measured("depth.txt", target),
+    ])
+
+
+def _flat_script(modules: list[str], target: Target) -> str:
+    """Measure the depth of modules with others in them, each flattened by itself."""
+    lines = ["read_rtlil mapped.il", "design -save mapped"]
+    for name in modules:
+        lines += ["design -load mapped", f"hierarchy -top {name}", "flatten"]
+        lines += _measured(f"depth_{name}.txt", target)
+    return "\n".join(lines)
+
+
+def _measured(file: str, target: Target) -> list[str]:
+    ends = [f"t:{kind}" for kind in target.path_ends]
+    return [*([f"delete {' '.join(ends)}"] if ends else []), f"tee -q -o {file} ltp -noff"]
+
+
+def _children(counted: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """Return how often every module instantiates every other."""
+    return {
+        name: {kind: number for kind, number in kinds.items() if kind in counted}
+        for name, kinds in counted.items()
+    }
+
+
+def _used(top: str, children: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Return the modules below `top`, each once, `top` first."""
+    found = [top]
+    for name in found:
+        found += [child for child in children[name] if child not in found]
+    return found
+
+
+def _depths(files) -> dict[str, int]:
+    """Read the longest paths; the flattened figure of a module is the one that counts."""
+    found: dict[str, int] = {}
+    for file in sorted(files):
+        for name, length in re.findall(
+            r"Longest topological path in (\S+) \(length=(\d+)\)", file.read_text()
+        ):
+            found[name.removeprefix("\\")] = max(int(length), found.get(name, 0))
+    return found
+
+
+def _kinds(
+    name: str,
+    counted: Mapping[str, Mapping[str, int]],
+    children: Mapping[str, Mapping[str, int]],
+) -> dict[str, int]:
+    """Count the cells of a module and of what is inside it, by type."""
+    kinds = {kind: n for kind, n in counted[name].items() if kind not in children[name]}
+    for child, number in children[name].items():
+        for kind, inside in _kinds(child, counted, children).items():
+            kinds[kind] = kinds.get(kind, 0) + number * inside
+    return kinds
+
+
+def _module(kinds: Mapping[str, int], target: Target, depth: int) -> dict:
+    held = sum(n for kind, n in kinds.items() if target.flip_flops.fullmatch(kind))
+    return {
+        "cells": sum(kinds.values()),
+        "flip_flops": held,
+        "luts": sum(n * target.luts.get(kind, 0) for kind, n in kinds.items()),
+        "logic_depth": depth,
+        "kinds": dict(sorted(kinds.items())),
+    }
+
+
+def _instances(used: list[str], children: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Count every module in the whole design, which begins with the first."""
+    found = dict.fromkeys(used, 0)
+    found[used[0]] = 1
+    waiting = [used[0]]
+    while waiting:
+        name = waiting.pop()
+        for child, number in children[name].items():
+            found[child] += number
+            waiting += [child] * number
+    return found

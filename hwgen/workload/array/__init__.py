@@ -1,0 +1,3 @@
+"""Layers read out by their crossbars: counts, sums, statistics and costs."""
+
+__all__: list[str] = []

@@ -1,0 +1,69 @@
+"""Cycles of a steady stream: the recurrences of the sequencer, for millions of vectors.
+
+The same events as `hwgen_models.sequencer` (``docs/architecture.md``, section 5) when nobody ever
+stalls: ``x`` and ``y_in`` always offer the next beat, ``y`` is always taken.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.workload.array import kernels
+from hwgen_models.spec import TileSpec
+
+__all__ = ["SteadyStream"]
+
+
+class SteadyStream:
+    """One crossbar that takes vectors as fast as it can.
+
+    Parameters
+    ----------
+    spec : TileSpec
+        Parameters of time, banks and beats.
+    outputs : int
+        Outputs used.
+    used_columns : numpy.ndarray of int, shape (lanes,)
+        Columns that a lane converts in every read.
+    """
+
+    def __init__(self, spec: TileSpec, outputs: int, used_columns: NDArray[np.int64]) -> None:
+        self.used_columns = np.asarray(used_columns, dtype=np.int64)
+        self._times = (
+            spec.beats,
+            outputs,
+            spec.settle_row,
+            spec.sample_cycles,
+            spec.overhead_cycles,
+            spec.decision_cycles,
+        )
+        # First cycles in which x is taken, the sequencer is idle, the buffer is empty, `ending` is
+        # low (it was, before there was time); the next bank.
+        self._state = np.array([0, 0, 0, -1, 0], dtype=np.int64)
+        self._lane_free = np.zeros(spec.lanes, dtype=np.int64)
+        self._bank_free = np.zeros(spec.banks, dtype=np.int64)
+
+    @property
+    def cycles(self) -> int:
+        """From the first beat of ``x`` to the last of ``y`` so far, both included."""
+        ending_low = int(self._state[3])
+        return ending_low + 2 if ending_low >= 0 else 0
+
+    def take(self, active_rows: NDArray[np.int32], lane_decisions: NDArray[np.int32]) -> None:
+        """Run some vectors through the crossbar.
+
+        Parameters
+        ----------
+        active_rows : numpy.ndarray of int32, shape (planes, vectors)
+            U; planes with zero are skipped.
+        lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
+            Decisions of a lane after a read.
+        """
+        kernels.steady_stream(
+            active_rows,
+            lane_decisions,
+            self.used_columns,
+            self._times,
+            self._state,
+            self._lane_free,
+            self._bank_free,
+        )

@@ -1,0 +1,3 @@
+"""TFLite files: int8 networks, with the arithmetic of LiteRT."""
+
+__all__: list[str] = []
