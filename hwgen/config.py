@@ -44,16 +44,27 @@ if TYPE_CHECKING:
     from hwgen_models.crossbar import Comparator, Nonidealities
     from hwgen_models.spec import TileSpec
 
-__all__ = ["Design", "Range", "json_schema", "load", "presets"]
+__all__ = ["BasedRange", "Design", "Range", "Table", "json_schema", "load", "presets"]
 
 POLARITIES = 2  # differential: a positive and a negative column
 
 
 class Range(NamedTuple):
-    """One range of a search, as a table register holds it: payload and truncation in bits."""
+    """One range of a twin-range search, as a table register holds it: in bits."""
 
     payload: int
     truncation: int
+
+
+class BasedRange(NamedTuple):
+    """One range of a search by ranges: its first count, payload and truncation in bits."""
+
+    base: int
+    payload: int
+    truncation: int
+
+
+Table = tuple[Range, ...] | tuple[BasedRange, ...]  # empty for a binary search
 
 
 class Design(Section):
@@ -130,6 +141,10 @@ class Design(Section):
             signed_inputs=self.inputs.signed,
             dac_bits=self.inputs.dac_bits,
             search=self.readout.kind,
+            range_count=self.readout.range_count,
+            bases=self.readout.bases,
+            bounded=self.readout.bound == "rows",
+            contexts=self.readout.tables,
             readout_bits=self.readout.bits,
             saturate=self.readout.saturate,
             columns_per_lane=self.readout.columns_per_lane,
@@ -194,42 +209,61 @@ class Design(Section):
         return busy + 1 if spec.banks == 1 else max(busy + 1, 2 * busy - spec.sample_cycles)
 
     @property
-    def one_table(self) -> bool:
-        """Whether every layer has one table, which is what the RTL can load."""
-        return self.tables is None or self.tables.granularity in {"network", "layer"}
+    def loadable(self) -> bool:
+        """Whether the RTL can load the tables of a layer: it holds one, or one for each slice."""
+        held = {"network", "layer"} | ({"slice"} if self.readout.tables == "slice" else set())
+        return self.tables is None or self.tables.granularity in held
 
-    def ranges(self, layer: str | None = None) -> tuple[Range, ...]:
-        """Return the search ranges of a layer; without one, those of the design itself.
+    def loaded(self, layer: str | None = None) -> tuple[Table, ...]:
+        """Return the tables that the RTL holds for a layer: one, or one for each slice.
 
         A layer that `tables` does not name has those of the design, which are the common ones when
-        the tables hold for the whole network. Empty for a binary search.
+        the tables hold for the whole network. They are empty for a binary search.
 
         Raises
         ------
         UserError
-            When tables differ by slice: `tables_of` has those.
+            When tables differ by what the RTL does not tell apart: `tables_of` has those.
         """
-        if not self.one_table:
+        if not self.loadable:
+            slices = self.readout.tables == "slice"
+            choice = "network, layer or slice" if slices else "network or layer"
+            held = "a tile holds a table for each slice" if slices else "a tile holds one table"
             raise UserError(
-                f"{self.source}: tables.granularity: must be network or layer for the RTL (one "
-                f"table a tile), not {self.tables.granularity!r}"
+                f"{self.source}: tables.granularity: must be {choice} for the RTL ({held}), "
+                f"not {self.tables.granularity!r}"
             )
-        return self.tables_of(layer)[0][0]
+        found = [of_slice[0] for of_slice in self.tables_of(layer)]
+        return tuple(found if self.readout.tables == "slice" else found[:1])
 
-    def tables_of(self, layer: str | None = None) -> tuple[tuple[tuple[Range, ...], ...], ...]:
-        """Return the search ranges of a layer as `ranges` does, by slice and by plane."""
+    def ranges(self, layer: str | None = None) -> Table:
+        """Return the one table that `loaded` has for a layer, or that of slice 0."""
+        return self.loaded(layer)[0]
+
+    def tables_of(self, layer: str | None = None) -> tuple[tuple[Table, ...], ...]:
+        """Return the search ranges of a layer as `loaded` does, by slice and by plane."""
         slices, planes = self.slices, self.planes
         if self.readout.kind == "binary":
             return (((),) * planes,) * slices
         table = self._layer_table(layer)
         if table and table.planes:
-            return tuple(tuple(map(_ranges, of_slice)) for of_slice in table.planes)
+            return tuple(tuple(map(self._table, of_slice)) for of_slice in table.planes)
         if table and table.slices:
-            return tuple((_ranges(one),) * planes for one in table.slices)
+            return tuple((self._table(one),) * planes for one in table.slices)
         keys = table.ranges if table else self.readout.ranges
-        bits = self.readout.bits
-        own = (Range(min(3, bits - 1), 0), Range(bits, 0)) if keys is None else _ranges(keys)
-        return ((own,) * planes,) * slices
+        return ((_default_table(self) if keys is None else self._table(keys),) * planes,) * slices
+
+    def _table(self, keys: Iterable[RangeKeys]) -> Table:
+        """Return the table that keys mean: with ranges, bases that are not given follow."""
+        if self.readout.kind == "twin-range":
+            return tuple(Range(one.payload, one.truncation) for one in keys)
+        found: list[BasedRange] = []
+        edge = 0
+        for one in keys:
+            base = _implied_base(self, edge, one.payload) if one.base is None else one.base
+            found.append(BasedRange(base, one.payload, one.truncation))
+            edge = base + 2**one.payload
+        return tuple(found)
 
     def _layer_table(self, layer: str | None) -> LayerTable | None:
         """Find what `tables` says of a layer."""
@@ -245,8 +279,8 @@ class Design(Section):
         _check_columns(self)
         _check_inputs(self)
         _check_readout(self)
-        _check_tables(self)
         _check_timing(self)
+        _check_tables(self)
         _check_device(self)
         self._curve = _measured_curve(self)
         return self
@@ -383,6 +417,17 @@ def _check_readout(design: Design) -> None:
 
 def _check_tables(design: Design) -> None:
     readout, tables = design.readout, design.tables
+    if readout.kind != "ranges":
+        for name in ("range_count", "bases", "bound", "tables"):
+            default = Readout.model_fields[name].default
+            if (value := getattr(readout, name)) != default:
+                where = f"readout.{name}"
+                _refuse(
+                    where,
+                    f"be {default!r} for readout.kind {readout.kind!r}",
+                    value,
+                    "readout.kind",
+                )
     if readout.kind == "binary":
         for where, value in (("readout.ranges", readout.ranges), ("tables", tables)):
             if value is not None:
@@ -391,7 +436,7 @@ def _check_tables(design: Design) -> None:
     if readout.bits < 2:
         _refuse(
             "readout.bits",
-            "be at least 2 for readout.kind 'twin-range' (two ranges, but one code)",
+            f"be at least 2 for readout.kind {readout.kind!r} (two ranges, but one code)",
             readout.bits,
             "readout.kind",
         )
@@ -447,7 +492,25 @@ def _check_length(where: KeyPath, found: tuple[object, ...], wanted: int, what: 
 
 
 def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
-    """Refuse ranges that the table port would refuse, and more ranges than there are codes."""
+    """Refuse ranges that the table port would refuse."""
+    if design.readout.kind == "twin-range":
+        _check_twins(design, where, ranges)
+        return
+    most = design.readout.range_count
+    if not 1 <= len(ranges) <= most:
+        _refuse(where, f"be 1 to {most} ranges (readout.range_count)", ranges, "readout")
+    spec = design.spec
+    try:
+        spec.scheme.check(design._table(ranges), spec)
+    except ValueError as error:
+        text = f"{dotted(where)}: {error}"
+        raise PydanticCustomError(
+            "combination", "{text}", {"text": text, "paths": [where]}
+        ) from None
+
+
+def _check_twins(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
+    """Refuse ranges of a twin-range search, and more ranges than there are codes."""
     bits = design.readout.bits
     codes = 2**bits - 1
     if len(ranges) > codes:
@@ -456,6 +519,8 @@ def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...])
         _refuse(where, "be a list of exactly 2 ranges", ranges)
     for k, one in enumerate(ranges):
         at = (*where, k)
+        if one.base is not None:
+            _refuse((*at, "base"), "be null for readout.kind 'twin-range'", one.base)
         if one.payload > bits:
             _refuse((*at, "payload"), f"be at most readout.bits {bits}", one.payload)
         if one.truncation > one.payload:
@@ -537,8 +602,28 @@ def _measured_curve(design: Design) -> Curve | None:
     return curve
 
 
-def _ranges(keys: Iterable[RangeKeys]) -> tuple[Range, ...]:
-    return tuple(Range(one.payload, one.truncation) for one in keys)
+def _implied_base(design: Design, edge: int, payload: int) -> int:
+    """Return the base of a range that does not give one: where the range before ended, or below."""
+    if design.readout.bases == "aligned":
+        return edge >> payload << payload
+    return min(edge, 2**design.readout.bits - 2**payload)
+
+
+def _default_table(design: Design) -> Table:
+    """Return the ranges of a design that gives none: small counts in few decisions."""
+    bits = design.readout.bits
+    if design.readout.kind == "twin-range":
+        return Range(min(3, bits - 1), 0), Range(bits, 0)
+    bound = min(design.largest_count, 2**bits - 1)
+    short = [
+        BasedRange(0, 1, 0) if k == 0 else BasedRange(2**k, k, 0)
+        for k in range(design.readout.range_count - 1)
+        if 2 ** (k + 1) <= bound
+    ]
+    edge, rest = 2 ** len(short) if short else 0, bound.bit_length()
+    if design.readout.bases == "any" and short:
+        rest = (bound - edge).bit_length()
+    return (*short, BasedRange(_implied_base(design, edge, rest), rest, 0))
 
 
 def _digits(bits: int, digit_bits: int) -> int:

@@ -23,7 +23,17 @@ from cocotb.triggers import FallingEdge, RisingEdge, SimTimeoutError, Timer, wit
 
 from hwgen_models.spec import TileSpec
 
-__all__ = ["Bench", "case", "count", "expect", "manifest", "pack", "ranges", "spec", "vectors"]
+__all__ = [
+    "Bench",
+    "case",
+    "count",
+    "expect",
+    "manifest",
+    "pack",
+    "spec",
+    "tables_delivered",
+    "vectors",
+]
 
 PERIOD_PS = 10_000
 RESET_CYCLES = 3
@@ -67,7 +77,7 @@ def spec() -> TileSpec:
 
 
 def vectors() -> dict[str, np.ndarray]:
-    """Return the vectors to use: ``x``, ``weights``, ``y_in`` and ``ranges``."""
+    """Return the vectors to use: ``x``, ``weights``, ``y_in`` and ``tables``."""
     delivered = Path(manifest()["folder"]) / "sim" / "vectors.npz"
     with np.load(os.environ.get("HWGEN_VECTORS_FILE") or delivered) as stored:
         loaded = dict(stored)
@@ -75,9 +85,9 @@ def vectors() -> dict[str, np.ndarray]:
     return loaded | {"x": loaded["x"][:limit], "y_in": loaded["y_in"][:limit]}
 
 
-def ranges() -> list[tuple[int, int]]:
-    """Return the search ranges that the vectors come with, as (payload, truncation)."""
-    return [tuple(int(v) for v in row) for row in vectors()["ranges"]]
+def tables_delivered() -> list[list[tuple[int, ...]]]:
+    """Return the search tables that the vectors come with, as many as the tile holds."""
+    return [list(map(tuple, table)) for table in vectors()["tables"].tolist()]
 
 
 def expect(case: str, got: object, expected: object) -> None:

@@ -184,6 +184,8 @@ def _check_banks(bench: Bench, cycle: int, golden: Schedule, design) -> None:
         bank = int(golden.bank[v, t])
         negative = int(design.signed_inputs and t == design.planes - 1)
         where = f"cycle {cycle}, bank {bank}"
-        expect(f"{where}, plane", bench.read(f"plane_{bank}"), int(t))
-        expect(f"{where}, negate", bench.read("negate") >> bank & 1, negative)
+        tag = bench.read(f"tag_{bank}")
+        bits = max(1, (design.planes - 1).bit_length())
+        expect(f"{where}, plane", tag & (1 << bits) - 1, int(t))
+        expect(f"{where}, negate", tag >> bits & 1, negative)
         expect(f"{where}, older", bench.read("older"), (bank + 1) % design.banks)

@@ -46,7 +46,7 @@ def generate(design: Design, out: Path, *, force: bool = False) -> dict:
         When the folder cannot be used, or a layer has more tables than a tile can load.
     """
     out = Path(out)
-    design.ranges()  # refused before anything is emitted
+    design.loaded()  # refused before anything is emitted
     check_folder(out, MANIFEST, force=force)
     contents, described = deliverables(design)
     write_folder(out, contents, MANIFEST)
@@ -74,7 +74,7 @@ def deliverables(design: Design) -> tuple[dict[str, bytes], dict]:
     texts |= {f"tables/{name}": text for name, text in table_files(design).items()}
     contents = {path: text.encode() for path, text in texts.items()}
     contents |= {f"sim/{path.name}": path.read_bytes() for path in _bench_files(rtl)}
-    contents["sim/vectors.npz"] = archive(vectors)
+    contents["sim/vectors.npz"] = archive(design, vectors)
     described["files"] = hashes(contents)
     contents[MANIFEST] = as_json(described).encode()
     return contents, described

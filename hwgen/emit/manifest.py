@@ -1,18 +1,17 @@
 """``manifest.json``: what a delivered folder is, for tools."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from hwgen import __version__
-from hwgen.config import Design
+from hwgen.config import Design, Table
 from hwgen.emit import pins
 from hwgen.emit.hierarchy import CLOCK
 from hwgen.emit.rtl import Rtl, reset_of
 from hwgen.gateware.registers import Register, register_map
 
-__all__ = ["as_json", "design_registers", "manifest"]
-
-RANGES = {"binary": 0, "twin-range": 2}  # registers that a search table takes
+__all__ = ["as_json", "as_lists", "design_registers", "manifest"]
 
 
 def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
@@ -67,7 +66,7 @@ def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
             None if (column := spec.column_map.of(physical)) is None else list(column)
             for physical in range(spec.columns)
         ],
-        "tables": {"layer": layer, "ranges": [list(one) for one in design.ranges(layer)]},
+        "tables": {"layer": layer, "tables": as_lists(design.loaded(layer))},
     }
 
 
@@ -76,7 +75,18 @@ def design_registers(design: Design) -> tuple[Register, ...]:
     if design.top == "lane":
         return ()
     spec = design.spec
-    return register_map(bits=spec.readout_bits, outputs=spec.outputs, ranges=RANGES[spec.search])
+    return register_map(
+        bits=spec.readout_bits,
+        outputs=spec.outputs,
+        ranges=spec.scheme.ranges(spec),
+        bases=spec.bases if "bases" in spec.scheme.options else "zero",
+        tables=spec.table_count,
+    )
+
+
+def as_lists(tables: Sequence[Table]) -> list[list[list[int]]]:
+    """Return tables as JSON has them."""
+    return [[list(one) for one in table] for table in tables]
 
 
 def as_json(value: object) -> str:

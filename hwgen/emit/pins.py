@@ -44,9 +44,9 @@ _LANE = {
 _LANE_ALONE = {
     "load": "A read was sampled into this bank.",
     "older": "The bank that was sampled first, when both are pending.",
-    "plane_0": "Plane that bank 0 holds.",
-    "plane_1": "Plane that bank 1 holds.",
-    "negate": "The plane that this bank holds counts negative.",
+    "tag_0": "What bank 0 holds, from bit 0: its plane ({plane} bits), whether that counts negative"
+    "{bound}.",
+    "tag_1": "What bank 1 holds, as `tag_0`.",
     "used": "Columns to convert.",
     "operations": "Accumulator, shift and sign of every column; constant.",
     "plan": "The decoded range table.",
@@ -78,4 +78,11 @@ def about(name: str, design: Design) -> str:
     cycles = spec.compare_latency - 2 - spec.compare_stages
     late = f"cycle `strobe` + {cycles}" if cycles else "the cycle of `strobe`"
     capture = f"at the end of {late}"
-    return sentence.format(capture=capture, first=0, last=spec.x_elements - 1)
+    bound = f", the largest count that its active rows allow ({spec.readout_bits} bits)"
+    return sentence.format(
+        capture=capture,
+        first=0,
+        last=spec.x_elements - 1,
+        plane=max(1, (spec.planes - 1).bit_length()),
+        bound=bound if spec.bounded else "",
+    )

@@ -1,12 +1,19 @@
 """Search engines: the next threshold of a conversion, one comparator answer at a time."""
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.checks import positive_int
 
-__all__ = ["BinarySearch", "SearchPlan", "TwinRangeSearch"]
+__all__ = [
+    "ENGINES",
+    "BinarySearch",
+    "RangeFields",
+    "RangeSearch",
+    "SearchPlan",
+    "TwinRangeSearch",
+]
 
 
 class SearchPlan(data.StructLayout):
@@ -201,6 +208,176 @@ class TwinRangeSearch(wiring.Component):
             with m.If(detecting):
                 m.d.sync += self.range.eq(self.answer)
         return m
+
+
+class RangeFields(data.StructLayout):
+    """One range of a table as the lanes get it.
+
+    Parameters
+    ----------
+    bits : int
+        Width of a threshold code, N.
+    based : bool
+        The range has a base of its own; else that follows from the ranges before it.
+
+    Members
+    -------
+    base : N
+        First count of the range; only where it has one.
+    payload, truncation : range(N + 2)
+        Size of the range and of its bins, as binary logarithms.
+    """
+
+    def __init__(self, *, bits: int, based: bool = False) -> None:
+        self.bits = bits
+        self.based = based
+        base = {"base": bits} if based else {}
+        super().__init__(base | {"payload": range(bits + 2), "truncation": range(bits + 2)})
+
+
+class RangeSearch(wiring.Component):
+    r"""Search in up to K aligned ranges: tests from the lowest edge up, then bits of one range.
+
+    Range *s* spans :math:`2^{payload_s}` counts; its base is the end of the one before it, rounded
+    down to a multiple of that. It is tested ("count >= its end?") unless it is the last one or
+    reaches `bound`, and searched over the bits from payload down to truncation that `bound` leaves.
+    Golden model: :meth:`hwgen_models.search.SearchTree.ranges`, tables in ascending order.
+
+    No adder is needed but for the end of a range, a mask of ones plus one. Every step is the same:
+    keep some bits of ``dac``, and put the next trial bit at the highest of some candidates. With no
+    candidate left but truncated bits the search is over, and that same rule leaves the trial bit in
+    the middle of the bin: ``dac`` ends at the value, decoded. Range 0 stands for the floor of its
+    bins, so that zero reads as exactly zero, and gets no such bit.
+
+    From any register value whatever, and with any table, at most K - 1 + N answers end the search:
+    every test moves to the next range, every other answer to a lower trial bit.
+
+    Timing: as :class:`BinarySearch`. ``plan`` and ``bound`` may only change between searches.
+
+    Parameters
+    ----------
+    bits : int
+        Width of a threshold code, N.
+    ranges : int
+        Most ranges of a table, K.
+    largest : int or None
+        Largest count, where nothing else bounds a search; None: the port ``bound`` does.
+
+    Members
+    -------
+    plan : In(ArrayLayout(RangeFields(bits=N), K))
+        The table.
+    bound : In(N)
+        No count is larger, or at least none that a threshold code tells; without `largest` only.
+    start, step, answer : In(1)
+        As in :class:`BinarySearch`.
+    none, last : Out(1)
+        As in :class:`BinarySearch`; ``none`` in the cycle of ``start``.
+    dac : Out(N)
+        The threshold; after the last answer, the value that was found.
+    """
+
+    plan: data.View
+    bound: Signal
+    start: Signal
+    step: Signal
+    answer: Signal
+    none: Signal
+    last: Signal
+    dac: Signal
+
+    def __init__(self, *, bits: int, ranges: int, largest: int | None) -> None:
+        self.bits = positive_int("Readout width", bits)
+        self.ranges = positive_int("Range count", ranges)
+        self.largest = largest
+        members = {"plan": In(data.ArrayLayout(RangeFields(bits=self.bits), ranges))}
+        if largest is None:
+            members["bound"] = In(self.bits)
+        members |= {
+            "start": In(1),
+            "step": In(1),
+            "answer": In(1),
+            "none": Out(1),
+            "last": Out(1),
+            "dac": Out(self.bits),
+        }
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+
+        n, final = self.bits, self.ranges - 1
+        at = Signal(range(max(self.ranges, 2)))  # the range that is tested or searched
+        detecting = Signal()
+        trial = _lowest_one(m, self.dac)
+        below = Signal(n)  # the bits under the trial bit; none where there is no trial bit
+        m.d.comb += below.eq(Cat(trial[k + 1 :].any() for k in range(n)))
+
+        # the range that this step leads to
+        testing, passes, enters = Signal(), Signal(), Signal()
+        following = Signal.like(at)
+        m.d.comb += [
+            testing.eq(detecting & (at < final)),
+            passes.eq(testing & self.answer),
+            enters.eq(self.start | passes),
+            following.eq(Mux(self.start, 0, at + passes)),
+        ]
+        fields = Signal(RangeFields(bits=n))
+        inside, cut = Signal(n), Signal(n)  # bits of the range, those that are not searched
+        m.d.comb += [
+            fields.eq(Array(self.plan[k] for k in range(self.ranges))[following]),
+            inside.eq(Cat(fields.payload > k for k in range(n))),
+            cut.eq(Cat(fields.truncation > k for k in range(n))),
+        ]
+
+        # Is it tested? In front of a range that is entered from below `dac` is its first count.
+        limit, reach = self._limits()
+        first, end, tests = Signal(n), Signal(n), Signal()
+        m.d.comb += [
+            first.eq(Mux(self.start, 0, self.dac)),
+            end.eq(first | inside),
+            tests.eq(enters & (following < final) & (end < limit)),
+        ]
+
+        # Else: which bits stay, and where may the next trial bit be?
+        kept, candidates = Signal(n), Signal(n)
+        middle = cut & (following != 0).replicate(n)
+        with m.If(enters):
+            m.d.comb += kept.eq(first & ~inside)
+            m.d.comb += candidates.eq((reach & inside & ~cut) | middle)
+        with m.Elif(testing):
+            # from the end of the range back to its base
+            m.d.comb += kept.eq(((self.dac & ~trial) | below) & ~inside)
+            m.d.comb += candidates.eq((inside & ~cut) | middle)
+        with m.Else():
+            m.d.comb += kept.eq(_decided(self.dac, trial, self.answer))
+            m.d.comb += candidates.eq(below & (~cut | middle))
+        ends = Signal()
+        m.d.comb += [
+            ends.eq(~tests & ~(candidates & ~cut).any()),
+            self.none.eq(ends),
+            self.last.eq(ends),
+        ]
+
+        with m.If(self.start | self.step):
+            m.d.sync += [detecting.eq(tests), at.eq(following)]
+            m.d.sync += self.dac.eq(Mux(tests, end + 1, kept | _highest_one(candidates)))
+        return m
+
+    def _limits(self) -> tuple[Value, Value]:
+        """Return the count at which tests end, and the one whose bits a search can need."""
+        if self.largest is None:
+            return self.bound, self.bound
+        codes = (1 << self.bits) - 1
+        return Const(min(self.largest, codes), self.bits), Const(codes, self.bits)
+
+
+ENGINES = {"binary": BinarySearch, "twin-range": TwinRangeSearch, "ranges": RangeSearch}
+
+
+def _highest_one(word: Value) -> Value:
+    """Keep only the highest set bit of `word`."""
+    return Cat(word[k] & ~word[k + 1 :].any() for k in range(len(word)))
 
 
 def _lowest_one(m: Module, word: Signal) -> Signal:

@@ -136,8 +136,8 @@ class ConversionFollowsTheTree(wiring.Component):
         claim(m, operation.valid, when=ended)
         claim(m, operation.payload.value == tree.value, when=ended)
         claim(m, decision == tree.decisions, when=ended)
-        plane = Mux(before["bank"], lane.plane_1, lane.plane_0) * spec.dac_bits
-        negate = lane.negate.bit_select(before["bank"], 1)
+        plane = Mux(before["bank"], lane.tag_1.plane, lane.tag_0.plane) * spec.dac_bits
+        negate = Mux(before["bank"], lane.tag_1.negate, lane.tag_0.negate)
         if lane.identity:
             destination, shift = before["column"], plane
         else:

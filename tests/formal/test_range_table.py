@@ -200,14 +200,14 @@ BUGS = [
     (UsesLegalTables, "& (high[0] >= cover)", ""),
     (UsesLegalTables, "low[0] >= cover)", "low[0] > cover)"),
     (UsesLegalTables, "(used != 0) & ", ""),
-    (UsesLegalTables, "checked.eq(legal[-1])", "checked.eq(1)"),
+    (UsesLegalTables, "checked.eq(legal)", "checked.eq(1)"),
     (UsesLegalTables, "checked & self.boundary", "checked"),
-    (UsesLegalTables, "register, shadow, write & ~pending", "register, shadow, write"),
-    (AnswersTheBus, "register, shadow, write & ~pending", "register, shadow, write"),
+    (UsesLegalTables, "copies, chosen, write & ~pending", "copies, chosen, write"),
+    (AnswersTheBus, "copies, chosen, write & ~pending", "copies, chosen, write"),
     (AnswersTheBus, "Mux(too_large, -1, written)", "written"),
     (AnswersTheBus, "known.eq(~self.pwrite | ~pending)", "known.eq(1)"),
     (AnswersTheBus, "access & ~known", "self.psel & ~known"),
-    (EndsEveryCommit, "step >= len(legal) - 1", "step > len(legal)"),
+    (EndsEveryCommit, "step >= steps - 1", "step > steps"),
 ]
 
 

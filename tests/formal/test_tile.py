@@ -199,7 +199,7 @@ def test_a_bug_is_found(monkeypatch, component, old, new):
     ("component", "old", "new"),
     [
         (Splice, "-raised if negate else raised", "raised"),
-        (Lane, "self.plane_1, self.plane_0", "self.plane_0, self.plane_1"),
+        (Lane, "self.tag_1.plane, self.tag_0.plane", "self.tag_0.plane, self.tag_1.plane"),
         (Sequencer, "ending & ~in_use.any() &", "ending &"),
         (RowDrive, "self.drive.eq(self.digits)", "self.drive.eq(self.drive | self.digits)"),
     ],

@@ -118,9 +118,8 @@ def test_serves_reads_of_two_banks(search, name, timing, outputs):
                     held[read.bank] = read
                     ctx.set(dut.load, 1 << read.bank)
                     ctx.set(dut.older, 1 - read.bank)
-                    ctx.set(dut.plane_1 if read.bank else dut.plane_0, read.plane)
-                    negate = [one is not None and one.negate for one in held]
-                    ctx.set(dut.negate, negate[0] | negate[1] << 1)
+                    tag = dut.tag_1 if read.bank else dut.tag_0
+                    ctx.set(tag, {"plane": read.plane, "negate": read.negate})
             if pending & ~ctx.get(dut.pending):
                 falls.append(cycle)
             pending = ctx.get(dut.pending)
@@ -148,7 +147,7 @@ def test_serves_reads_of_two_banks(search, name, timing, outputs):
 
 def test_rejects_an_unknown_search():
     with pytest.raises(
-        ValueError, match=r"^Search must be one of binary, twin-range, not 'magic'$"
+        ValueError, match=r"^Search must be one of binary, twin-range, ranges, not 'magic'$"
     ):
         Lane(
             search="magic",

@@ -8,6 +8,7 @@ import pytest
 
 from hwgen.gateware.range_table import RangeTable
 from hwgen_models import range_table as model
+from hwgen_models.spec import TileSpec
 from tests.support import simulate
 
 COMMIT, OUTPUTS, RANGE_0, RANGE_1 = 0x08, 0x0C, 0x20, 0x24
@@ -48,10 +49,24 @@ def settings(**changes):
     return {"bits": 4, "outputs": 5, "bound": 9, "ranges": 2} | changes
 
 
+def spec_of(*, bits, outputs, bound, ranges):
+    """Return a tile with such a table port."""
+    return TileSpec(
+        search="twin-range" if ranges else "binary",
+        rows=bound,
+        columns=2 * outputs,
+        slices=1,
+        columns_per_lane=1,
+        readout_bits=bits,
+        saturate=True,
+        x_elements=1,
+    )
+
+
 @pytest.mark.parametrize("shape", [{}, {"bound": 40}, {"bits": 3, "bound": 7}])
 def test_accepts_exactly_the_legal_tables_and_decodes_them(shape):
     shape = settings(**shape)
-    dut, expected = RangeTable(**shape), model.RangeTable(**shape)
+    dut, expected = RangeTable(**shape), model.RangeTable(spec_of(**shape))
     accepted = []
 
     async def bench(ctx):
@@ -69,8 +84,8 @@ def test_accepts_exactly_the_legal_tables_and_decodes_them(shape):
             expected.boundary()
             assert refused == expected.refused, (p0, t0, p1, t1)
             if not refused:
-                plan = {name: ctx.get(getattr(dut.plan, name)) for name in model.SearchPlan._fields}
-                assert plan == expected.plan._asdict(), (p0, t0, p1, t1)
+                plan = [ctx.get(getattr(dut.plan, name)) for name in model.SearchPlan._fields]
+                assert plan == [value for value, _ in expected.plan], (p0, t0, p1, t1)
                 accepted.append((p0, t0, p1, t1))
 
     simulate(dut, bench, limit=400_000)
@@ -81,7 +96,7 @@ def test_accepts_exactly_the_legal_tables_and_decodes_them(shape):
 @pytest.mark.parametrize("ranges", [0, 2])
 def test_answers_the_bus_as_the_model_does(ranges):
     shape = settings(ranges=ranges)
-    dut, expected = RangeTable(**shape), model.RangeTable(**shape)
+    dut, expected = RangeTable(**shape), model.RangeTable(spec_of(**shape))
     rng = np.random.default_rng(2024)
 
     async def bench(ctx):

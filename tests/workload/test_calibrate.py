@@ -152,7 +152,7 @@ def test_a_run_on_the_same_images_finds_the_same(small, small_design, granularit
 def test_says_whether_the_rtl_can_load_it(small, small_design, granularity):
     result, _ = calibrated(small, small_design, granularity)
 
-    assert result["rtl"] == load(str(small.folder / "a.yaml")).one_table
+    assert result["rtl"] == load(str(small.folder / "a.yaml")).loadable
     shape = SHAPES.get(granularity, "ranges")
     for found in result["tables"].values():
         given = {key for key in ("ranges", "slices", "planes") if found[key] is not None}

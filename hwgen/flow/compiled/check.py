@@ -16,6 +16,7 @@ from hwgen.flow.compiled.library import FOUND, RESULTS, pack
 from hwgen.flow.folder import Delivered
 from hwgen.flow.processes import Processes, import_environment
 from hwgen.flow.stimulus import Stimulus, steady_cycles
+from hwgen_models.range_table import load_writes
 from hwgen_models.spec import TileSpec
 
 __all__ = ["Checked", "check"]
@@ -203,11 +204,9 @@ def _inputs(
     tile = expected.tile
     x = np.zeros((len(stimulus), spec.rows), dtype=np.int64)
     x[:, : stimulus.x.shape[1]] = stimulus.x
-    writes = {"OUTPUTS": tile.outputs}
-    writes |= {f"RANGE_{k}": p | t << 8 for k, (p, t) in enumerate(stimulus.ranges)}
-    writes |= {"COMMIT": 1}
+    writes = load_writes(spec, stimulus.tables, tile.outputs)
     return {
-        "writes": np.array([(registers[name], word) for name, word in writes.items()]),
+        "writes": np.array([(registers[name], word) for name, word in writes]),
         "x": pack(x.reshape(-1, spec.x_elements), bits=spec.input_bits, word=np.uint32),
         "y_in": stimulus.y_in.ravel(),
         "cells": _cells(spec, tile.crossbar.cells),
