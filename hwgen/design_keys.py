@@ -234,8 +234,8 @@ class Readout(Section):
     )
     bound: Literal["none", "rows"] = key(
         "none",
-        "What bounds a search, kind 'ranges' only: nothing but the array, or the active rows of the "
-        "read: no edge above their number is tested, no bit searched that it lacks.",
+        "What bounds a search, kind 'ranges' only: nothing but the array, or the active rows of "
+        "the read: no edge above their number is tested, no bit that it lacks searched.",
     )
     tables: Literal["network", "slice"] = key(
         "network",

@@ -270,11 +270,11 @@ class Run:
         total = self.outputs + fewer
 
         await self.load(self.tables, self.outputs)
+        await self._write(after, fewer)
         reads = self._reads(before) + self._reads(behind, first=1)
         tasks = self._start(before, always, always, always, reads=reads, words=total)
         while not self.bench.read("sample"):
             await self.bench.step()
-        await self._write(after, fewer)
         await self.apb.write("COMMIT", 1)
         await self.bench.step()
         expect("STATUS while a commit waits", await self.apb.read("STATUS") & PENDING, PENDING)

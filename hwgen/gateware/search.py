@@ -332,12 +332,17 @@ class RangeSearch(wiring.Component):
 
         # Is it tested? In front of a range that is entered from below `dac` is its first count.
         limit, reach = self._limits()
-        first, end, tests = Signal(n), Signal(n), Signal()
+        first, end, edge, tests = Signal(n), Signal(n), Signal(n), Signal()
+        back = Signal(n)  # from the end of a range that is tested to its base
         m.d.comb += [
             first.eq(Mux(self.start, 0, self.dac)),
-            end.eq(first | inside),
             tests.eq(enters & (following < final) & (end < limit)),
         ]
+        if self.ranges > 2:
+            m.d.comb += [end.eq(first | inside), edge.eq(end + 1)]
+            m.d.comb += back.eq(((self.dac & ~trial) | below) & ~inside)
+        else:  # only range 0 is tested, which begins at zero
+            m.d.comb += [end.eq(inside), edge.eq(Cat(Const(1, 1), inside) & ~inside), back.eq(0)]
 
         # Else: which bits stay, and where may the next trial bit be?
         kept, candidates = Signal(n), Signal(n)
@@ -346,8 +351,7 @@ class RangeSearch(wiring.Component):
             m.d.comb += kept.eq(first & ~inside)
             m.d.comb += candidates.eq((reach & inside & ~cut) | middle)
         with m.Elif(testing):
-            # from the end of the range back to its base
-            m.d.comb += kept.eq(((self.dac & ~trial) | below) & ~inside)
+            m.d.comb += kept.eq(back)
             m.d.comb += candidates.eq((inside & ~cut) | middle)
         with m.Else():
             m.d.comb += kept.eq(_decided(self.dac, trial, self.answer))
@@ -361,7 +365,7 @@ class RangeSearch(wiring.Component):
 
         with m.If(self.start | self.step):
             m.d.sync += [detecting.eq(tests), at.eq(following)]
-            m.d.sync += self.dac.eq(Mux(tests, end + 1, kept | _highest_one(candidates)))
+            m.d.sync += self.dac.eq(Mux(tests, edge, kept | _highest_one(candidates)))
         return m
 
     def _limits(self) -> tuple[Value, Value]:
