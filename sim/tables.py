@@ -72,7 +72,8 @@ def _based(table: Table) -> Table:
     edge, found = 0, []
     for payload, truncation in table:
         base = edge >> payload << payload
-        found.append((base, payload, truncation))
+        fits = min(base, 2 * design.largest_code + 1)  # what the register holds
+        found.append((fits, payload, truncation))
         edge = base + (1 << payload)
     return tuple(found)
 

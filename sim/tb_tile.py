@@ -321,7 +321,8 @@ class Run:
             error = None
             if self.comparator is not None:
                 error = self.comparator.error(v, t, physical, np.arange(design.most_decisions))
-            tree = self.tile.tree_of(physical, t, result.active_rows[v, t])
+            number = self.tile.tree_numbers([t], [result.active_rows[v, t]])[0, physical]
+            tree = self.tile.trees[number]
             walk = tree.walk(result.counts[v, t, physical], error)
             conversion = Conversion(
                 start=int(starts[v, t, k]),

@@ -1,5 +1,7 @@
 """Search engines: the next threshold of a conversion, one comparator answer at a time."""
 
+from dataclasses import dataclass
+
 from amaranth import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -236,18 +238,23 @@ class RangeFields(data.StructLayout):
 
 
 class RangeSearch(wiring.Component):
-    r"""Search in up to K aligned ranges: tests from the lowest edge up, then bits of one range.
+    r"""Search in up to K ranges: tests from the lowest edge up, then bits of one range.
 
-    Range *s* spans :math:`2^{payload_s}` counts; its base is the end of the one before it, rounded
-    down to a multiple of that. It is tested ("count >= its end?") unless it is the last one or
-    reaches `bound`, and searched over the bits from payload down to truncation that `bound` leaves.
-    Golden model: :meth:`hwgen_models.search.SearchTree.ranges`, tables in ascending order.
+    Range *s* spans :math:`2^{payload_s}` counts. It is tested ("count >= its end?") unless it is
+    the last one or reaches the bound, and searched over the bits from payload down to truncation
+    that the bound leaves. Golden model: :meth:`hwgen_models.search.SearchTree.ranges`, tables in
+    ascending order.
 
-    No adder is needed but for the end of a range, a mask of ones plus one. Every step is the same:
-    keep some bits of ``dac``, and put the next trial bit at the highest of some candidates. With no
-    candidate left but truncated bits the search is over, and that same rule leaves the trial bit in
-    the middle of the bin: ``dac`` ends at the value, decoded. Range 0 stands for the floor of its
-    bins, so that zero reads as exactly zero, and gets no such bit.
+    Every step is the same: where the search stands now, and the next trial bit, the highest of some
+    candidates. With no candidate left but truncated bits the search is over, and that same rule
+    leaves the trial bit in the middle of the bin: ``dac`` ends at the value, decoded. Range 0
+    stands for the floor of its bins, so that zero reads as exactly zero, and gets no such bit.
+
+    With aligned bases, a base is the end of the range before, rounded down to a multiple of the
+    range's size. Then ``dac`` itself says where the search stands, its lowest one being the trial
+    bit, and a trial bit is put there without an adder; the only one is for the end of a range, a
+    mask of ones plus one. With any bases the trial bit has a register of its own, and an adder puts
+    it on a base or moves ``dac`` by half of it.
 
     From any register value whatever, and with any table, at most K - 1 + N answers end the search:
     every test moves to the next range, every other answer to a lower trial bit.
@@ -260,12 +267,14 @@ class RangeSearch(wiring.Component):
         Width of a threshold code, N.
     ranges : int
         Most ranges of a table, K.
+    bases : str
+        ``"aligned"`` or ``"any"``.
     largest : int or None
         Largest count, where nothing else bounds a search; None: the port ``bound`` does.
 
     Members
     -------
-    plan : In(ArrayLayout(RangeFields(bits=N), K))
+    plan : In(ArrayLayout(RangeFields(bits=N, based=bases == "any"), K))
         The table.
     bound : In(N)
         No count is larger, or at least none that a threshold code tells; without `largest` only.
@@ -286,11 +295,17 @@ class RangeSearch(wiring.Component):
     last: Signal
     dac: Signal
 
-    def __init__(self, *, bits: int, ranges: int, largest: int | None) -> None:
+    def __init__(
+        self, *, bits: int, ranges: int, largest: int | None, bases: str = "aligned"
+    ) -> None:
         self.bits = positive_int("Readout width", bits)
         self.ranges = positive_int("Range count", ranges)
         self.largest = largest
-        members = {"plan": In(data.ArrayLayout(RangeFields(bits=self.bits), ranges))}
+        if bases not in {"aligned", "any"}:
+            raise ValueError(f"Bases must be aligned or any, not {bases!r}")
+        self.bases = bases
+        fields = RangeFields(bits=self.bits, based=bases == "any")
+        members = {"plan": In(data.ArrayLayout(fields, ranges))}
         if largest is None:
             members["bound"] = In(self.bits)
         members |= {
@@ -309,34 +324,58 @@ class RangeSearch(wiring.Component):
         n, final = self.bits, self.ranges - 1
         at = Signal(range(max(self.ranges, 2)))  # the range that is tested or searched
         detecting = Signal()
-        trial = _lowest_one(m, self.dac)
-        below = Signal(n)  # the bits under the trial bit; none where there is no trial bit
-        m.d.comb += below.eq(Cat(trial[k + 1 :].any() for k in range(n)))
 
         # the range that this step leads to
-        testing, passes, enters = Signal(), Signal(), Signal()
+        testing, passes, enters, may_test = Signal(), Signal(), Signal(), Signal()
         following = Signal.like(at)
         m.d.comb += [
             testing.eq(detecting & (at < final)),
             passes.eq(testing & self.answer),
             enters.eq(self.start | passes),
             following.eq(Mux(self.start, 0, at + passes)),
+            may_test.eq(enters & (following < final)),
         ]
-        fields = Signal(RangeFields(bits=n))
-        inside, cut = Signal(n), Signal(n)  # bits of the range, those that are not searched
+        fields = Signal(self.plan.shape().elem_shape)
+        inside, cut, middle = Signal(n), Signal(n), Signal(n)
         m.d.comb += [
             fields.eq(Array(self.plan[k] for k in range(self.ranges))[following]),
+            # bits of the range, those that are not searched, and where a trial bit may rest
             inside.eq(Cat(fields.payload > k for k in range(n))),
             cut.eq(Cat(fields.truncation > k for k in range(n))),
+            middle.eq(cut & (following != 0).replicate(n)),
         ]
 
-        # Is it tested? In front of a range that is entered from below `dac` is its first count.
+        walk = _Walk(
+            enters=enters, testing=testing, may_test=may_test, inside=inside, cut=cut, middle=middle
+        )
+        if self.bases == "aligned":
+            tests, candidates = self._aligned(m, walk)
+        else:
+            tests, candidates = self._based(m, walk, fields.base)
+        ends = Signal()
+        m.d.comb += [
+            ends.eq(~tests & ~(candidates & ~cut).any()),
+            self.none.eq(ends),
+            self.last.eq(ends),
+        ]
+        with m.If(self.start | self.step):
+            m.d.sync += [detecting.eq(tests), at.eq(following)]
+        return m
+
+    def _aligned(self, m: Module, walk: "_Walk") -> tuple[Signal, Signal]:
+        """Let ``dac`` alone say where the search stands."""
+        n, inside = self.bits, walk.inside
+        trial = _lowest_one(m, self.dac)
+        below = Signal(n)  # the bits under the trial bit; none where there is no trial bit
+        m.d.comb += below.eq(_below(trial))
         limit, reach = self._limits()
+
+        # In front of a range that is entered from below, `dac` is the end of the one before.
         first, end, edge, tests = Signal(n), Signal(n), Signal(n), Signal()
         back = Signal(n)  # from the end of a range that is tested to its base
         m.d.comb += [
             first.eq(Mux(self.start, 0, self.dac)),
-            tests.eq(enters & (following < final) & (end < limit)),
+            tests.eq(walk.may_test & (end < limit)),
         ]
         if self.ranges > 2:
             m.d.comb += [end.eq(first | inside), edge.eq(end + 1)]
@@ -344,29 +383,47 @@ class RangeSearch(wiring.Component):
         else:  # only range 0 is tested, which begins at zero
             m.d.comb += [end.eq(inside), edge.eq(Cat(Const(1, 1), inside) & ~inside), back.eq(0)]
 
-        # Else: which bits stay, and where may the next trial bit be?
         kept, candidates = Signal(n), Signal(n)
-        middle = cut & (following != 0).replicate(n)
-        with m.If(enters):
-            m.d.comb += kept.eq(first & ~inside)
-            m.d.comb += candidates.eq((reach & inside & ~cut) | middle)
-        with m.Elif(testing):
-            m.d.comb += kept.eq(back)
-            m.d.comb += candidates.eq((inside & ~cut) | middle)
+        with m.If(walk.enters):
+            m.d.comb += [kept.eq(first & ~inside), candidates.eq(walk.bits_of(reach))]
+        with m.Elif(walk.testing):
+            m.d.comb += [kept.eq(back), candidates.eq(walk.bits_of(inside))]
         with m.Else():
             m.d.comb += kept.eq(_decided(self.dac, trial, self.answer))
-            m.d.comb += candidates.eq(below & (~cut | middle))
-        ends = Signal()
-        m.d.comb += [
-            ends.eq(~tests & ~(candidates & ~cut).any()),
-            self.none.eq(ends),
-            self.last.eq(ends),
-        ]
-
+            m.d.comb += candidates.eq(walk.lower(below))
         with m.If(self.start | self.step):
-            m.d.sync += [detecting.eq(tests), at.eq(following)]
             m.d.sync += self.dac.eq(Mux(tests, edge, kept | _highest_one(candidates)))
-        return m
+        return tests, candidates
+
+    def _based(self, m: Module, walk: "_Walk", base: Signal) -> tuple[Signal, Signal]:
+        """Let an adder put the trial bit on a base, or move ``dac`` by it."""
+        n, inside = self.bits, walk.inside
+        trial = Signal(n)
+        limit, _ = self._limits()
+        reach = Signal(n)  # counts of the range that the bound leaves, less one
+        edge = Signal(n)  # its size: what a test adds to its base
+        tests, candidates, following = Signal(), Signal(n), Signal(n)
+        m.d.comb += [
+            reach.eq(limit - base),
+            edge.eq(Cat(Const(1, 1), inside) & ~inside),
+            tests.eq(walk.may_test & (reach & ~inside).any()),
+            following.eq(_highest_one(candidates)),
+        ]
+        start, moved, down = Signal(n), Signal(n), Signal()
+        with m.If(walk.enters | walk.testing):
+            clipped = walk.enters & (self.largest is None)
+            bits = Mux(clipped, reach, inside)
+            m.d.comb += [start.eq(base), candidates.eq(walk.bits_of(bits))]
+            m.d.comb += moved.eq(Mux(tests, edge, following))
+        with m.Else():
+            m.d.comb += [start.eq(self.dac), candidates.eq(walk.lower(_below(trial)))]
+            # a bit that is taken back leaves the next one: half of it, or nothing
+            m.d.comb += down.eq(~self.answer)
+            m.d.comb += moved.eq(Mux(self.answer | following.any(), following, trial))
+        with m.If(self.start | self.step):
+            m.d.sync += trial.eq(following)
+            m.d.sync += self.dac.eq(start + (moved ^ down.replicate(n)) + down)
+        return tests, candidates
 
     def _limits(self) -> tuple[Value, Value]:
         """Return the count at which tests end, and the one whose bits a search can need."""
@@ -376,7 +433,38 @@ class RangeSearch(wiring.Component):
         return Const(min(self.largest, codes), self.bits), Const(codes, self.bits)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Walk:
+    """Where a step of `RangeSearch` leads.
+
+    ``enters``: into a range from below; ``testing``: or, else, into the one that was tested; or,
+    with neither, on inside a range. ``may_test``: there is a range behind it. ``inside``, ``cut``
+    and ``middle``: bits of the range, those that are not searched, and of these those that a trial
+    bit may rest on.
+    """
+
+    enters: Signal
+    testing: Signal
+    may_test: Signal
+    inside: Signal
+    cut: Signal
+    middle: Signal
+
+    def bits_of(self, reach: Value) -> Value:
+        """Return where the first trial bit may be, of a range that goes as far as `reach`."""
+        return (reach & self.inside & ~self.cut) | self.middle
+
+    def lower(self, below: Value) -> Value:
+        """Return where the next trial bit may be, under the present one."""
+        return below & (~self.cut | self.middle)
+
+
 ENGINES = {"binary": BinarySearch, "twin-range": TwinRangeSearch, "ranges": RangeSearch}
+
+
+def _below(trial: Value) -> Value:
+    """Return the bits under a trial bit; none where there is no trial bit."""
+    return Cat(trial[k + 1 :].any() for k in range(len(trial)))
 
 
 def _highest_one(word: Value) -> Value:

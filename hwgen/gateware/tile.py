@@ -55,7 +55,7 @@ def _engine(spec: TileSpec) -> dict[str, object]:
     if "range_count" not in spec.scheme.options:
         return {}
     largest = None if spec.bounded else spec.largest_count
-    return {"ranges": spec.range_count, "largest": largest}
+    return {"ranges": spec.range_count, "bases": spec.bases, "largest": largest}
 
 
 def range_table_of(spec: TileSpec) -> RangeTable:

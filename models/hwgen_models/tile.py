@@ -175,6 +175,8 @@ class Tile:
     tree : SearchTree
         The tree that every conversion walks; with `tables`, those of slice 0 in plane 0, and where
         searches are bounded, that of the largest bound.
+    trees : list of SearchTree
+        All trees: one for every table and every class of bounds.
     physical : numpy.ndarray of int64
         Physical columns that are converted, ascending.
     """
@@ -207,9 +209,9 @@ class Tile:
                 f"Comparators must serve {spec.columns_per_lane} columns each, "
                 f"not {comparator.columns_per_lane}"
             )
-        self._trees, self._table_of, self._tree_at = _trees(spec, table, tables)
-        self.tree = self._trees[self._tree_at[self._table_of[0, 0], -1]]
-        walks = [tree.walk(np.arange(spec.largest_count + 1)) for tree in self._trees]
+        self.trees, self._table_of, self._tree_at = _trees(spec, table, tables)
+        self.tree = self.trees[self._tree_at[self._table_of[0, 0], -1]]
+        walks = [tree.walk(np.arange(spec.largest_count + 1)) for tree in self.trees]
         # Of every tree and ideal count.
         self._value_of = np.stack([walk.values for walk in walks])
         self._decisions_of = np.stack([walk.decisions for walk in walks])
@@ -237,10 +239,24 @@ class Tile:
         """Outputs used: what the register ``OUTPUTS`` holds."""
         return int(self.weights.shape[1])
 
-    def tree_of(self, physical: int, plane: int, active: int) -> SearchTree:
-        """Return the tree that a column's count of a plane with so many active rows walks."""
-        table = self._table_of[self.spec.column_map.of(physical).slice, plane]
-        return self._trees[self._tree_at[table, active * self.spec.largest_digit]]
+    def tree_numbers(self, plane: ArrayLike, active: ArrayLike) -> NDArray[np.int64]:
+        """Return which of `trees` the held counts of some reads walk.
+
+        Parameters
+        ----------
+        plane, active : array_like of int, shape (reads,)
+            Plane and active rows of each.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (reads, columns)
+            Zero for columns that are not used.
+        """
+        limit = np.asarray(active)[:, None] * self.spec.largest_digit
+        numbers = np.zeros((len(limit), self.spec.columns), dtype=np.int64)
+        tables = self._table_of[self._slice, np.asarray(plane)[:, None]]
+        numbers[:, self.physical] = self._tree_at[tables, limit]
+        return numbers
 
     @property
     def ideal(self) -> bool:
@@ -437,19 +453,18 @@ class Tile:
         All of shape (reads, used columns); `drive` (reads, rows used), the others (reads,).
         """
         bound = self.spec.largest_count
-        limit = active_rows(drive) * self.spec.largest_digit
-        tree_of = self._tree_at[self._table_of[self._slice, plane[:, None]], limit[:, None]]
+        tree_of = self.tree_numbers(plane, active_rows(drive))[:, self.physical]
         if self.ideal:
             exact: type = np.float32 if bound < 2**24 else np.float64  # BLAS, and still integers
             cells = self.crossbar.cells[: drive.shape[1], self.physical].astype(exact)
             levels = (drive.astype(exact) @ cells).astype(np.int64)
-            at = levels if len(self._trees) == 1 else levels + tree_of * (bound + 1)
+            at = levels if len(self.trees) == 1 else levels + tree_of * (bound + 1)
             return levels, levels, self._value_of.take(at), self._decisions_of.take(at)
         held = self.crossbar.counts(drive, vector=vector, plane=plane, columns=self.physical)
         levels = np.clip(np.floor(held + 0.5), 0, bound).astype(np.int64)
         values, decisions = np.empty_like(levels), np.empty_like(levels)
-        for number, tree in enumerate(self._trees):
-            mine = ... if len(self._trees) == 1 else tree_of == number
+        for number, tree in enumerate(self.trees):
+            mine = ... if len(self.trees) == 1 else tree_of == number
             if self.comparator is None:
                 walk = tree.walk(held[mine])
             else:
