@@ -272,10 +272,13 @@ class RangeTable(wiring.Component):
             sum((step == (1 + t) * self.ranges for t in range(self.tables)), 0) != 0
         )
 
-        edge, covered = Signal(n), Signal()
-        before, done = Signal(n), Signal()
+        edge = Signal(n)
+        covered = Signal()
+        before = Signal(n)
+        done = Signal()
         m.d.comb += [before.eq(Mux(opens, 0, edge)), done.eq(covered & ~opens)]
-        inside, cut = Signal(n), Signal(n)
+        inside = Signal(n)
+        cut = Signal(n)
         m.d.comb += [
             inside.eq(Cat(row["payload"] > k for k in range(n))),
             cut.eq(Cat(row["truncation"] > k for k in range(n))),
@@ -296,7 +299,8 @@ class RangeTable(wiring.Component):
         """Return the last count of a range, and whether it follows the one before properly."""
         if self.bases == "aligned":
             return before | inside, (before & cut) == 0
-        last, offset = Signal(self.bits + 2), Signal(self.bits + 2)
+        last = Signal(self.bits + 2)
+        offset = Signal(self.bits + 2)
         m.d.comb += [last.eq(row["base"] + inside), offset.eq(before - row["base"])]
         follows = (row["base"] <= before) & (before <= last) & (last < 1 << self.bits)
         return last, follows & ((offset & cut) == 0)

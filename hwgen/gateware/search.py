@@ -326,7 +326,10 @@ class RangeSearch(wiring.Component):
         detecting = Signal()
 
         # the range that this step leads to
-        testing, passes, enters, may_test = Signal(), Signal(), Signal(), Signal()
+        testing = Signal()
+        passes = Signal()
+        enters = Signal()
+        may_test = Signal()
         following = Signal.like(at)
         m.d.comb += [
             testing.eq(detecting & (at < final)),
@@ -336,7 +339,9 @@ class RangeSearch(wiring.Component):
             may_test.eq(enters & (following < final)),
         ]
         fields = Signal(self.plan.shape().elem_shape)
-        inside, cut, middle = Signal(n), Signal(n), Signal(n)
+        inside = Signal(n)
+        cut = Signal(n)
+        middle = Signal(n)
         m.d.comb += [
             fields.eq(Array(self.plan[k] for k in range(self.ranges))[following]),
             # bits of the range, those that are not searched, and where a trial bit may rest
@@ -371,7 +376,10 @@ class RangeSearch(wiring.Component):
         limit, reach = self._limits()
 
         # In front of a range that is entered from below, `dac` is the end of the one before.
-        first, end, edge, tests = Signal(n), Signal(n), Signal(n), Signal()
+        first = Signal(n)
+        end = Signal(n)
+        edge = Signal(n)
+        tests = Signal()
         back = Signal(n)  # from the end of a range that is tested to its base
         m.d.comb += [
             first.eq(Mux(self.start, 0, self.dac)),
@@ -383,7 +391,8 @@ class RangeSearch(wiring.Component):
         else:  # only range 0 is tested, which begins at zero
             m.d.comb += [end.eq(inside), edge.eq(Cat(Const(1, 1), inside) & ~inside), back.eq(0)]
 
-        kept, candidates = Signal(n), Signal(n)
+        kept = Signal(n)
+        candidates = Signal(n)
         with m.If(walk.enters):
             m.d.comb += [kept.eq(first & ~inside), candidates.eq(walk.bits_of(reach))]
         with m.Elif(walk.testing):
@@ -402,14 +411,18 @@ class RangeSearch(wiring.Component):
         limit, _ = self._limits()
         reach = Signal(n)  # counts of the range that the bound leaves, less one
         edge = Signal(n)  # its size: what a test adds to its base
-        tests, candidates, following = Signal(), Signal(n), Signal(n)
+        tests = Signal()
+        candidates = Signal(n)
+        following = Signal(n)
         m.d.comb += [
             reach.eq(limit - base),
             edge.eq(Cat(Const(1, 1), inside) & ~inside),
             tests.eq(walk.may_test & (reach & ~inside).any()),
             following.eq(_highest_one(candidates)),
         ]
-        start, moved, down = Signal(n), Signal(n), Signal()
+        start = Signal(n)
+        moved = Signal(n)
+        down = Signal()
         with m.If(walk.enters | walk.testing):
             clipped = walk.enters & (self.largest is None)
             bits = Mux(clipped, reach, inside)
