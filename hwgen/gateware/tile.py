@@ -16,7 +16,7 @@ from hwgen.gateware.splice import Share, Splice
 from hwgen.gateware.streams import link
 from hwgen_models.spec import TileSpec
 
-__all__ = ["LANE_PINS", "TABLE_PINS", "Tile", "lane_of", "range_table_of"]
+__all__ = ["LANE_PINS", "TABLE_PINS", "Tile", "lane_of", "range_table_parameters"]
 
 TABLE_PINS = ("paddr", "psel", "penable", "pwrite", "pwdata", "prdata", "pready", "pslverr")
 LANE_PINS = ("column", "bank", "acquire", "dac", "strobe", "busy", "compare")
@@ -58,16 +58,16 @@ def _engine(spec: TileSpec) -> dict[str, object]:
     return {"ranges": spec.range_count, "bases": spec.bases, "largest": largest}
 
 
-def range_table_of(spec: TileSpec) -> RangeTable:
-    """Return the table port of a tile."""
-    return RangeTable(
-        bits=spec.readout_bits,
-        outputs=spec.outputs,
-        bound=spec.largest_count,
-        ranges=spec.scheme.ranges(spec),
-        bases=spec.bases if "bases" in spec.scheme.options else "zero",
-        tables=spec.table_count,
-    )
+def range_table_parameters(spec: TileSpec) -> dict[str, object]:
+    """Return the parameters of a tile's table port."""
+    return {
+        "bits": spec.readout_bits,
+        "outputs": spec.outputs,
+        "bound": spec.largest_count,
+        "ranges": spec.scheme.ranges(spec),
+        "bases": spec.bases if "bases" in spec.scheme.options else "zero",
+        "tables": spec.table_count,
+    }
 
 
 def _operations(spec: TileSpec, lane: int) -> list[dict[str, int]]:
@@ -138,7 +138,7 @@ class Tile(wiring.Component):
             active_max=spec.largest_active,
             bound_bits=spec.readout_bits if spec.bounded else 0,
         )
-        self.range_table = range_table_of(spec)
+        self.range_table = RangeTable(**range_table_parameters(spec))
         self.lanes = [lane_of(spec) for _ in range(spec.lanes)]
         self.splice = Splice(
             outputs=spec.outputs,

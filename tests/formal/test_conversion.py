@@ -9,7 +9,7 @@ from hwgen.gateware.range_table import RangeTable
 from hwgen.gateware.sar import Sar
 from hwgen.gateware.search import BinarySearch, TwinRangeSearch
 from hwgen_models.spec import TileSpec
-from tests.formal.conversion import ConversionFollowsTheTree
+from tests.formal.conversion import ConversionFollowsTheRanges, ConversionFollowsTheTree
 from tests.formal.support import inject, prove
 
 pytestmark = pytest.mark.formal
@@ -63,6 +63,47 @@ def test_whatever_the_columns_mean(search, mapping):
     parameters = {"readout_bits": 7, "rows": 64} | MAPPINGS[mapping]
 
     assert conversion(search=search, **parameters).holds
+
+
+# Of 6 bits unless said otherwise; bounded by slices is the preset `adaptive`.
+RANGES = {
+    "four": {},
+    "four, bounded": {"bounded": True},
+    "four, bounded, any bases": {"bounded": True, "bases": "any"},
+    "four, any bases": {"bases": "any"},
+    "one, bounded": {"bounded": True, "range_count": 1},
+    "two": {"range_count": 2},
+    "three, bounded by slices": {"bounded": True, "range_count": 3, "contexts": "slice"},
+    "three, saturating": {"bounded": True, "range_count": 3, "rows": 100, "saturate": True},
+}
+LONG = {
+    "four, 8 bits": {"readout_bits": 8, "rows": 255},
+    "adaptive": {"readout_bits": 8, "rows": 128, "bounded": True, "contexts": "slice"},
+    "adaptive, any bases": {
+        "readout_bits": 8,
+        "rows": 128,
+        "bounded": True,
+        "bases": "any",
+        "contexts": "slice",
+    },
+}
+
+
+def ranged(**parameters):
+    spec = TileSpec(**WIDTHS["6 bits"] | {"search": "ranges"} | parameters)
+    proof = ConversionFollowsTheRanges(spec)
+    return prove(proof, depth=proof.depth, free=("lane", "range_table"))
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_every_count_takes_the_decisions_of_its_ranges(name):
+    assert ranged(**RANGES[name]).holds
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LONG)
+def test_every_count_of_8_bits_takes_the_decisions_of_its_ranges(name):
+    assert ranged(**LONG[name]).holds
 
 
 BUGS = [
