@@ -238,7 +238,8 @@ class ConversionFollowsTheRanges(ConversionFollowsTheTree):
         self.number = anything(m, range(max(self.lane.tables, 2)), "number")
         m.d.comb += Assume(self.number < self.lane.tables)
         rows = table.rows("active")
-        for t, s in enumerate(spec.lane_slices(0)):
+        lane = max(range(spec.lanes), key=lambda lane: len(set(spec.lane_slices(lane))))
+        for t, s in enumerate(spec.lane_slices(lane)):
             target = self.lane.plan[t] if self.lane.tables > 1 else self.lane.plan
             m.d.comb += target.eq(table.plan[s] if spec.table_count > 1 else table.plan)
             with m.If(self.number == t):
