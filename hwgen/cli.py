@@ -26,7 +26,7 @@ import click
 
 from hwgen import __version__
 from hwgen.errors import Mismatch, ToolMissing, UserError
-from hwgen.usage import Commands, Natural, OneOf, Positive, usage_line
+from hwgen.usage import Commands, Nanoseconds, Natural, OneOf, Positive, usage_line
 
 __all__ = ["cli", "main"]
 
@@ -338,18 +338,46 @@ def cosim(
 @command
 @folder_argument
 @click.option(
-    "--fpga", type=OneOf(["ice40", "ecp5"]), help="Map to an FPGA's LUTs instead of generic gates."
-)
-def synth(folder: Path, fpga: str | None) -> dict:
-    """Count cells, flip-flops and logic depth per block.
+    "--liberty", metavar="FILE", type=click.Path(path_type=Path),
+    help="Map to the cells of a Liberty file, gzipped or not.",
+)  # fmt: skip
+@click.option(
+    "--dont-use", multiple=True, metavar="PATTERN",
+    help="Cells to leave alone, such as 'sky130_fd_sc_hd__*_1'; may be repeated. Cells that the "
+    "library forbids, and those named *lpflow* and *probe*, are never used.",
+)  # fmt: skip
+@click.option(
+    "--clock", type=Nanoseconds(), metavar="NS",
+    help="Size cells for this clock period; without it, area alone counts.",
+)  # fmt: skip
+@click.option("--fpga", type=OneOf(["ice40", "ecp5"]), help="Map to an FPGA's LUTs.")
+@click.option("--prove", is_flag=True, help="Prove every block of the netlist equal to its RTL.")
+def synth(
+    folder: Path,
+    liberty: Path | None,
+    dont_use: tuple[str, ...],
+    clock: float | None,
+    fpga: str | None,
+    prove: bool,
+) -> dict:
+    """Measure area, cells and timing per block, and keep the netlist.
 
-    For an FPGA, a small design is also placed and routed, for the clock that it reaches.
+    Without a Liberty file or an FPGA the RTL is mapped to generic gates. For an FPGA, a small
+    design is also placed and routed, for the clock that it reaches.
     """
     from hwgen.flow.synth import synth
     from hwgen.report.progress import progress
 
     with progress("synthesis") as report:
-        return synth(folder, fpga=fpga, progress=report)
+        return synth(
+            folder,
+            fpga=fpga,
+            liberty=liberty,
+            dont_use=dont_use,
+            clock_ns=clock,
+            prove=prove,
+            progress=report,
+        )
 
 
 @command

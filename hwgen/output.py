@@ -19,7 +19,7 @@ from hwgen.errors import UserError
 __all__ = ["check_file", "check_folder", "hashes", "write_file", "write_folder"]
 
 STAGING = ".hwgen-"  # temporary folders begin with this
-LEFTOVERS = ("__pycache__",)  # what running the benches leaves behind
+LEFTOVERS = ("__pycache__", "synth")  # what running the benches and synthesis leaves behind
 
 
 def check_folder(out: Path, record: str, *, force: bool = False) -> None:
@@ -156,7 +156,7 @@ def _check_content(out: Path, record: str) -> None:
 
 
 def _files_in(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, but for what running benches leaves behind."""
+    """Yield the files below a folder, but for what other commands leave behind."""
     for path in sorted(folder.iterdir()):
         if path.name in LEFTOVERS or path.name.startswith(STAGING):
             continue

@@ -3,6 +3,7 @@
 click's own messages take three lines and have as many styles.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ import click
 from hwgen.errors import UserError
 from hwgen.wording import hint, shown
 
-__all__ = ["Commands", "Natural", "OneOf", "Positive", "usage_line"]
+__all__ = ["Commands", "Nanoseconds", "Natural", "OneOf", "Positive", "usage_line"]
 
 
 def usage_line(error: click.UsageError) -> str:
@@ -80,6 +81,24 @@ class Positive(Natural):
 
     name = "count"
     least = 1
+
+
+class Nanoseconds(click.ParamType):
+    """A time in ns, from a femtosecond to a second."""
+
+    name = "ns"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the time, or say what it must be."""
+        try:
+            time = float(value)
+        except ValueError:
+            time = math.nan
+        if not 1e-6 <= time <= 1e9:
+            self.fail(f"must be a time in ns, such as 12.5, not {shown(str(value))}", param, ctx)
+        return time
 
 
 class Commands(click.Group):

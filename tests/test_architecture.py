@@ -43,6 +43,7 @@ MAY_IMPORT = {
 FLOORS = [
     ["__init__", "__version__"],
     ["archive", "benches", "checks", "errors", "liberty", "output", "wording"],
+    ["gates"],
     ["measured", "design_keys", "design_file", "config"],
     ["gateware"],
     ["mapping"],

@@ -1,11 +1,15 @@
 """Results: every key is documented, every table shows what it should."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from hwgen.report.tables import as_text
 from tests.documented import COSIM, missing_keys, undocumented_keys
+
+CELLS = Path(__file__).with_name("emit") / "cells.lib"
 
 # Tables
 
@@ -104,14 +108,19 @@ def test_the_keys_of_generate_and_synth_are_documented(hwgen, folder):
     )
     generated = json.loads(hwgen("generate", "small.yaml", "-o", "d", "--json").out)
     mapped = json.loads(hwgen("synth", "d", "--json").out)
+    shutil.copy(CELLS, folder / "tiny.lib")
+    timed = json.loads(hwgen("synth", "d", "--liberty", "tiny.lib", "--prove", "--json").out)
 
     assert not undocumented_keys("generate", generated)
     assert not missing_keys("generate", generated)
     assert not undocumented_keys("synth", mapped)
-    assert missing_keys("synth", mapped) == ["luts", "place_and_route"]  # only with --fpga
+    assert not undocumented_keys("synth", timed)
+    assert set(missing_keys("synth", timed)) == {"luts", "place_and_route"}  # only with --fpga
+    assert "proved" in as_text("synth", timed)
+    assert "area, um2" in as_text("synth", timed)
     placed = json.loads(hwgen("synth", "d", "--fpga", "ice40", "--json").out)
     assert not undocumented_keys("synth", placed)
-    assert not missing_keys("synth", placed)
+    assert not set(missing_keys("synth", placed)) & {"luts", "place_and_route"}
     assert "placed on iCE40HX8K-CT256: " in as_text("synth", placed)
     placed["place_and_route"] |= {"reason": "too large"}
     assert "not placed on iCE40HX8K-CT256: too large" in as_text("synth", placed)

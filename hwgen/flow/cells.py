@@ -8,7 +8,7 @@ from hwgen.flow.mapped import Module
 from hwgen.flow.targets import Target
 from hwgen.liberty.library import Cell, Library
 
-__all__ = ["DONT_USE", "LIBRARY", "area_um2", "cell_target"]
+__all__ = ["DONT_USE", "LIBRARY", "area_um2", "cell_target", "refused"]
 
 # Of sky130: cells for several supplies, and pads for probes.
 DONT_USE = ("*lpflow*", "*probe*")
@@ -79,6 +79,23 @@ def cell_target(
         models=(f"read_liberty -ignore_miss_func {LIBRARY}",),
         files=files,
     )
+
+
+def refused(library: Library, error: RuntimeError) -> UserError | None:
+    """Return what the library lacks when Yosys could not map to it; None for another reason."""
+    message = str(error)
+    if "cannot be legalized" in message:
+        flip_flops = [name for name, cell in library.cells.items() if cell.is_flip_flop]
+        return UserError(
+            f"{library.path}: must have flip-flops for every register of the design, not only "
+            f"{', '.join(flip_flops)}"
+        )
+    if "ABC output file" in message:
+        gates = len(library.cells) - sum(cell.is_flip_flop for cell in library.cells.values())
+        return UserError(
+            f"{library.path}: must have gates that make up any logic, which these {gates} do not"
+        )
+    return None
 
 
 def area_um2(library: Library, module: Module) -> float:

@@ -7,7 +7,8 @@ be equal and whose outputs then are. If all modules are proved, so is the design
 of the RTL's side, so that what is left is combinational: equal next values make equal registers,
 one cycle after the other, from reset on. ABC merges what is equal on both sides by simulation and
 SAT from the inputs up; that proves adder trees in seconds on which a SAT solver alone takes hours.
-``equiv_induct`` has the last word on what was not merged.
+``equiv_induct`` has the last word on what was not merged: registers that a library without set
+flip-flops holds inverted, and what reads the inverse, take a cycle or two of induction.
 """
 
 import re
@@ -43,10 +44,10 @@ rename {module} gate
 
 # What a proof with a single clock does not see: latches, the other edge, other clocks.
 CLOCKING = """
-select -set latches gate/t:$*latch* gate/t:$sr gate/t:$aldff* gate/t:$dffsr*
-select -set falling gate/t:$*dff* gate/r:CLK_POLARITY=1'1 %d
-select -set strange gate/t:$*dff* gate/w:{clock} %co1:+[CLK] %d
-tee -q -o clocking.txt select -list @latches @falling @strange
+select -set latches {side}/t:$*latch* {side}/t:$sr {side}/t:$aldff* {side}/t:$dffsr*
+select -set falling {side}/t:$*dff* {side}/r:CLK_POLARITY=1'1 %d
+select -set strange {side}/t:$*dff* {side}/w:{clock} %co1:+[CLK] %d
+tee -q -a clocking.txt select -list @latches @falling @strange
 """
 
 # Values after power-up are no part of the comparison: both sides leave them to the reset. Names of
@@ -67,6 +68,7 @@ hierarchy -check -top {module}
 proc -norom
 opt_clean
 rename {module} gold
+{clocking}
 select -set registers gold/t:$*dff* %co1:+[Q] gold/t:$*dff* %d
 rename -hide gold/w:* gold/x:* %d @registers %d
 async2sync
@@ -91,7 +93,7 @@ opt_merge
 opt_merge
 opt_clean
 cd ..
-equiv_induct -seq 1 -ignore-unknown-cells equiv
+equiv_induct -seq 4 -ignore-unknown-cells equiv
 tee -q -o status.txt equiv_status equiv
 """
 
@@ -151,12 +153,13 @@ def _compare(
     """Compare one module with its netlist."""
     script = "".join([
         GATE.format(models="\n".join(target.models), module=module),
-        CLOCKING.format(clock=CLOCK),
+        CLOCKING.format(clock=CLOCK, side="gate"),
         GATE_DONE,
         GOLD.format(
             read="\n".join(f"read_verilog -noautowire {name}" for name in sorted(rtl)),
             module=module,
             boxes=f"blackbox {' '.join(children)}" if children else "",
+            clocking=CLOCKING.format(clock=CLOCK, side="gold"),
         ),
         PROVE,
     ])

@@ -13,6 +13,8 @@ from hwgen.flow.tools import run_yosys
 __all__ = ["Mapped", "Module", "map_verilog"]
 
 LATCHES = "t:$dlatch* t:$adlatch* t:$sr"
+# A register keeps its name even where a cell holds its inverse: proofs and activity go by names.
+REGISTERS = "t:$*dff* %co1:+[Q] t:$*dff* %d"
 # OpenSTA of 2019 takes no `signed`, which means nothing in a netlist.
 SIGNED = re.compile(r"^(\s*(?:input|output|wire)) signed\b", re.MULTILINE)
 
@@ -38,6 +40,7 @@ class Mapped:
     modules: Mapping[str, Module]
     netlist: str  # Verilog
     rtlil: str
+    json: str  # the same as JSON, as Yosys writes it
 
 
 def map_verilog(files: Mapping[str, str], *, top: str, target: Target = GENERIC) -> Mapped:
@@ -78,6 +81,7 @@ def map_verilog(files: Mapping[str, str], *, top: str, target: Target = GENERIC)
         depths = _depths(folder.glob("depth*.txt"))
         netlist = SIGNED.sub(r"\1", (folder / "netlist.v").read_text())
         rtlil = (folder / "mapped.il").read_text()
+        json_text = (folder / "mapped.json").read_text()
     instances = _instances(used, children)
     modules = {
         name: _module(_kinds(name, counted, children), target, depths.get(name, 0))
@@ -89,6 +93,7 @@ def map_verilog(files: Mapping[str, str], *, top: str, target: Target = GENERIC)
         modules={name: Module(**found) for name, found in modules.items()},
         netlist=netlist,
         rtlil=rtlil,
+        json=json_text,
     )
 
 
@@ -99,10 +104,13 @@ def _script(files: list[str], top: str, target: Target) -> str:
         "proc",
         "check -assert",
         f"tee -q -o latches.txt select -list {LATCHES}",
+        f"setattr -set keep 1 {REGISTERS}",
         *(command.format(top=top) for command in target.commands),
+        "setattr -unset keep w:*",
         "tee -q -o statistics.json stat -json",
         f"write_verilog {target.written} netlist.v",
         "write_rtlil mapped.il",
+        "write_json mapped.json",
         *_measured("depth.txt", target),
     ])
 

@@ -89,7 +89,7 @@ TARGETS = {
         flip_flops=re.compile(r"SB_DFF\w*"),
         path_ends=("SB_DFF*",),
         luts={"SB_LUT4": 1},
-        models=("read_verilog -D ICE40_HX +/ice40/cells_sim.v",),
+        models=("read_verilog -defer -D ICE40_HX +/ice40/cells_sim.v",),
     ),
     "ecp5": Target(
         name="ecp5",
@@ -98,6 +98,6 @@ TARGETS = {
         flip_flops=re.compile(r"TRELLIS_FF"),
         path_ends=("TRELLIS_FF",),
         luts={"LUT4": 1, "CCU2C": 2},  # a pair of carries takes both tables of its slice
-        models=("read_verilog +/lattice/cells_sim_ecp5.v",),
+        models=("read_verilog -defer -D NO_INCLUDES +/lattice/cells_sim_ecp5.v",),
     ),
 }

@@ -27,6 +27,7 @@ __all__ = [
     "run_yosys",
     "script_command",
     "simulator_environment",
+    "sta_command",
     "tool_environment",
     "verilator_command",
     "verilator_include",
@@ -34,6 +35,7 @@ __all__ = [
 ]
 
 OLDEST_VERILATOR = (5, 36)  # what cocotb 2 compiles against
+YOSYS_LOG = "yosys.log"
 SYSTEM_FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin")
 sysconfig.get_config_vars()  # the first call is not safe from several threads
 CALL = "import sys; from {package} import {function}; sys.exit({function}({arguments}))"
@@ -83,19 +85,24 @@ def run_yosys(script: str, *, folder: Path) -> str:
     RuntimeError
         The script failed; the message is Yosys's own.
     """
-    ended = subprocess.run(
-        [*yosys_command(), "-q", "-"],
-        input=script,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=folder,
-        env=tool_environment(),
-    )
+    log = folder / YOSYS_LOG  # standard error is lost once ABC, in the same process, has run
+    try:
+        ended = subprocess.run(
+            [*yosys_command(), "-q", "-l", YOSYS_LOG, "-"],
+            input=script,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=folder,
+            env=tool_environment(),
+        )
+        said = log.read_text().splitlines() if ended.returncode and log.exists() else []
+    finally:
+        log.unlink(missing_ok=True)
     if ended.returncode:
-        errors = [line for line in ended.stderr.splitlines() if line.startswith("ERROR")]
-        last = ended.stderr.strip().splitlines()[-1:] or [f"exit code {ended.returncode}"]
-        raise RuntimeError((errors or last)[0])
+        said += ended.stderr.strip().splitlines()
+        errors = [line for line in said if line.startswith("ERROR")]
+        raise RuntimeError((errors or said[-1:] or [f"exit code {ended.returncode}"])[0])
     return ended.stdout
 
 
@@ -147,6 +154,17 @@ def verilator_include() -> Path:
         env=compiler_environment(),
     )
     return Path(told.stdout.strip()) / "include"
+
+
+def sta_command() -> list[str]:
+    """Return the command that runs OpenSTA.
+
+    Raises
+    ------
+    ToolMissing
+        It is not installed.
+    """
+    return [find_program("sta", "opensta")]
 
 
 def cxx_command() -> list[str]:

@@ -14,13 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from hwgen.errors import UserError
-from hwgen.liberty.text import SPACE, Group, Text, shown
+from hwgen.liberty.text import Group, Text, shown
 
 __all__ = ["Cell", "Library", "Pin", "Table", "Units"]
 
 GZIP = b"\x1f\x8b"
+HEAD = re.compile(r"(?:\s|/\*.*?\*/|//[^\n]*\n)*+(library\b)?", re.DOTALL)
 QUANTITY = re.compile(
-    r"\s*([\d.]+(?:[eE][+-]?\d+)?)\s*([fpnumkFPNUMK]?)([sVAWF])\s*", re.IGNORECASE
+    r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([fpnumk]?)([sVAWF])\s*", re.IGNORECASE
 )
 PREFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3}
 
@@ -39,6 +40,13 @@ class Units:
     def time_ns(self) -> float:
         """Unit of time in ns."""
         return self.time_s * 1e9
+
+    @property
+    def energy_j(self) -> float | None:
+        """Unit of internal energies, a derived one: see `hwgen.liberty.power`."""
+        if self.capacitance_f is None:
+            return None
+        return self.voltage_v**2 * self.capacitance_f
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +140,7 @@ class Cell:
     @property
     def dont_use(self) -> bool:
         """Whether the library wants tools to leave it alone."""
-        return self.group.get("dont_use") == "true"
+        return (self.group.get("dont_use") or "").lower() == "true"
 
     @property
     def is_flip_flop(self) -> bool:
@@ -141,7 +149,7 @@ class Cell:
 
     @property
     def is_latch(self) -> bool:
-        """Whether it has a latch inside; gates of clocks have one."""
+        """Whether it has a latch inside; gates of clocks may have a state table instead."""
         return any(self.group.groups("latch", "latch_bank"))
 
     @cached_property
@@ -178,21 +186,43 @@ class Library:
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        found = Text(path, text)
+        head = HEAD.match(text)
         if not text.strip():
             raise UserError(f"{path}: must be a Liberty file, not an empty one")
-        begins = SPACE.match(text).end()
-        if not text.startswith("library", begins):
-            raise found.wrong(begins, "must begin with library (NAME)", text[begins:])
-        top = next(found.statements(begins, len(text)), None)
-        if not isinstance(top, Group) or top.name != "library":
-            raise found.wrong(begins, "must begin with library (NAME) {", text[begins:])
-        self.group = top
-        self.cells: Mapping[str, Cell] = {
-            group.argument: Cell(group.argument, group, top) for group in top.groups("cell")
-        }
+        if head[1] is None:
+            line = text.count("\n", 0, head.end()) + 1
+            raise UserError(
+                f"{path}: line {line}: must begin with library (NAME) {{, "
+                f"not {shown(text[head.end() :])}"
+            )
+        found = Text(path, text)
+        self.group = self._only(found)
+        if self.group.values("include_file"):
+            names = ", ".join(self.group.values("include_file"))
+            raise found.wrong(self.group.start, "must be whole, without include_file", names)
+        self.cells: Mapping[str, Cell] = self._cells()
         if not self.cells:
             raise UserError(f"{path}: must have cells, not none")
+
+    def _only(self, text: Text) -> Group:
+        """Return the one group of the file."""
+        begin, end = text.skip(0), len(text.content)
+        group = next(text.statements(begin, end))
+        if not isinstance(group, Group) or group.name != "library":
+            raise text.wrong(begin, "must begin with library (NAME) {", text.content[begin:])
+        rest = text.skip(group.end + 1)
+        if rest < end:
+            raise text.wrong(rest, "must end after its library", text.content[rest:])
+        return group
+
+    def _cells(self) -> dict[str, Cell]:
+        found = {}
+        for group in self.group.groups("cell"):
+            name = group.argument
+            if not name or name in found:
+                raise group.text.wrong(group.begin, "cell: must have a name of its own", name)
+            found[name] = Cell(name, group, self.group)
+        return found
 
     @classmethod
     def read(cls, path: Path) -> "Library":
@@ -215,7 +245,7 @@ class Library:
             reason = (error.strerror or str(error)).lower()
             raise UserError(f"{path}: must be a readable Liberty file, not {reason}") from None
         try:
-            text = content.decode()
+            text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = content.decode("latin-1")  # names of people in comments
         if "\0" in text:
@@ -256,6 +286,7 @@ class Library:
         """Process, voltage in V and temperature in degrees Celsius, as far as the file says.
 
         Those of the default operating conditions, or of the only ones there are, else nominal.
+        The file gives voltages in its own unit.
         """
         given = {group.argument: group for group in self.group.groups("operating_conditions")}
         default = self.group.get("default_operating_conditions")
@@ -267,7 +298,7 @@ class Library:
             value = chosen.number(name) if chosen else None
             value = self.group.number(f"nom_{name}") if value is None else value
             if value is not None:
-                found[name] = value
+                found[name] = value * self.units.voltage_v if name == "voltage" else value
         return found
 
     def unusable(self) -> set[str]:
@@ -302,14 +333,13 @@ class Library:
             if index:
                 axes.append(axis or f"index_{number}")
                 points.append(self._numbers(group, index))
+                if (np.diff(points[-1]) <= 0).any():
+                    raise self._bad_table(group, f"index_{number}: must rise", " ".join(index))
         values = self._numbers(group, group.values("values"))
         shape = tuple(len(axis) for axis in points)
         if values.size != np.prod(shape, dtype=int):
-            raise group.text.wrong(
-                group.start,
-                f"{group.name} ({group.argument}): values: must be {_times(shape)} numbers",
-                str(values.size),
-            )
+            constraint = f"values: must be {_times(shape)} numbers"
+            raise self._bad_table(group, constraint, str(values.size))
         return Table(axes=tuple(axes), points=tuple(points), values=values.reshape(shape))
 
     @cached_property
@@ -319,11 +349,16 @@ class Library:
 
     def _numbers(self, group: Group, texts: Sequence[str]) -> np.ndarray:
         try:
-            return np.array([float(n) for text in texts for n in text.replace(",", " ").split()])
+            found = np.array([float(n) for text in texts for n in text.replace(",", " ").split()])
         except ValueError:
-            raise group.text.wrong(
-                group.start, f"{group.name} ({group.argument}): must hold numbers", " ".join(texts)
-            ) from None
+            found = np.array([np.nan])
+        if not np.isfinite(found).all():
+            raise self._bad_table(group, "must hold numbers", " ".join(texts))
+        return found
+
+    def _bad_table(self, group: Group, constraint: str, value: str) -> UserError:
+        place = f"{group.name} ({group.argument})"
+        return group.text.wrong(group.start, f"{place}: {constraint}", value)
 
     def _unit(self, attribute: str, letter: str) -> float | None:
         """Read a unit such as ``"100ps"``; None where it is not given."""
@@ -343,7 +378,7 @@ class Library:
         value = self.group.values("capacitive_load_unit")
         if not value:
             return None
-        found = QUANTITY.fullmatch("".join(value))
+        found = QUANTITY.fullmatch(" ".join(value))
         if found is None or found[3].upper() != "F" or not float(found[1]):
             raise UserError(
                 f"{self.path}: capacitive_load_unit: must be a number and a unit, as in (1, pf), "

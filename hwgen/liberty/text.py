@@ -9,19 +9,19 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite, nan
 
 from hwgen.errors import UserError
 
-__all__ = ["SPACE", "Group", "Text", "shown"]
+__all__ = ["Group", "Text", "shown"]
 
-STRUCTURE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
-SPACE = re.compile(r"(?:[\s;]+|\\\r?\n|/\*.*?\*/|//[^\n]*)*", re.DOTALL)
-NAME = re.compile(r"[\w.$-]+[ \t]*")
-SIMPLE = re.compile(
-    r':[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^;{}"\n]*?)(?=[ \t\r]*(?:;|\n|\}|/\*)))', re.DOTALL
-)
-COMPLEX = re.compile(r'\(((?:[^()"]|"(?:[^"\\]|\\.)*")*)\)\s*(\{)?', re.DOTALL)
-ARGUMENT = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s,"\\]+)', re.DOTALL)
+STRUCTURE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\]++|\\.)*+"|[{}]', re.DOTALL)
+SPACE = re.compile(r"[\s;\\]*")
+NAME = re.compile(r"[\w.$-]+\s*")
+SIMPLE = re.compile(r':[\s\\]*(?:"((?:[^"\\]++|\\.)*+)"|([^;{}"\n]*))', re.DOTALL)
+COMPLEX = re.compile(r'\(((?:[^()"]++|"(?:[^"\\]++|\\.)*+")*+)\)\s*(\{)?', re.DOTALL)
+ARGUMENT = re.compile(r'"((?:[^"\\]++|\\.)*+)"|([^\s,"\\]+)', re.DOTALL)
+LINE_END = re.compile(r"\\[ \t]*\r?\n")
 SHOWN = 40  # characters of a file that a message repeats
 
 
@@ -84,11 +84,13 @@ class Group:
         if value is None:
             return None
         try:
-            return float(value)
+            number = float(value)
         except ValueError:
-            raise self.text.wrong(
-                self.start, f"{self.name} ({self.argument}): {attribute}: must be a number", value
-            ) from None
+            number = nan
+        if not isfinite(number):
+            place = f"{self.name} ({self.argument}): {attribute}"
+            raise self.text.wrong(self.start, f"{place}: must be a number", value)
+        return number
 
     @cached_property
     def _content(self) -> tuple[dict[str, str], dict[str, tuple[str, ...]], list["Group"]]:
@@ -125,7 +127,8 @@ class Text:
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.content = text
-        self._closing = self._pairs()
+        self._closing, comments = self._structure()
+        self._plain = _blanked(text, comments)
 
     def line(self, place: int) -> int:
         """Return the line of a place, from 1."""
@@ -135,9 +138,13 @@ class Text:
         """Return the complaint about a place."""
         return UserError(f"{self.path}: line {self.line(place)}: {constraint}, not {shown(value)}")
 
+    def skip(self, place: int) -> int:
+        """Return where the first thing after a place begins; what parts statements is nothing."""
+        return SPACE.match(self._plain, place).end()
+
     def statements(self, start: int, end: int) -> Iterator[Group | tuple[str, object]]:
         """Yield what stands between two places: groups, and attributes with their values."""
-        content = self.content
+        content = self._plain
         place = SPACE.match(content, start, end).end()
         while place < end:
             name = NAME.match(content, place, end)
@@ -167,19 +174,22 @@ class Text:
         found = self.content[place : min(end, place + 2 * SHOWN)]
         return self.wrong(place, "must be a Liberty statement", found)
 
-    def _pairs(self) -> dict[int, int]:
-        """Return where every group that opens closes."""
-        content, opened, closing = self.content, [], {}
+    def _structure(self) -> tuple[dict[int, int], list[tuple[int, int]]]:
+        """Return where every group that opens closes, and where comments begin and end."""
+        content, opened, closing, comments = self.content, [], {}, []
         for found in STRUCTURE.finditer(content):
             place = found.start()
-            if content[place] == "{":
-                opened.append(place)
-            elif content[place] == "}":
-                if not opened:
+            match content[place]:
+                case "{":
+                    opened.append(place)
+                case "/":
+                    comments.append(found.span())
+                case "}" if opened:
+                    closing[opened.pop()] = place
+                case "}":
                     raise UserError(
                         f"{self.path}: line {self.line(place)}: must be inside a group, not '}}'"
                     )
-                closing[opened.pop()] = place
         if opened:
             place = opened[-1]
             head = content[content.rfind("\n", 0, place) + 1 : place].strip()
@@ -187,12 +197,21 @@ class Text:
                 f"{self.path}: must be a whole Liberty file, not one that ends inside "
                 f"{shown(head)} of line {self.line(place)}"
             )
-        return closing
+        return closing, comments
 
 
 def _joined(text: str) -> str:
     """Take the line breaks out of a quoted text."""
-    return re.sub(r"\\\r?\n", "", text)
+    return LINE_END.sub("", text)
+
+
+def _blanked(text: str, spans: list[tuple[int, int]]) -> str:
+    """Put spaces in the place of some parts of a text, whose lines stay what they are."""
+    pieces, after = [], 0
+    for begin, end in spans:
+        pieces += [text[after:begin], re.sub(r"[^\n]", " ", text[begin:end])]
+        after = end
+    return "".join([*pieces, text[after:]])
 
 
 def shown(text: str) -> str:

@@ -139,24 +139,32 @@ def print_cosim(result: Result, to: "Console") -> None:
 def print_synth(result: Result, to: "Console") -> None:
     """Print every block, then the whole."""
     units = {
+        "area_um2": "area, um2",
         "luts": "LUTs",
         "cells": "cells",
         "flip_flops": "flip-flops",
         "logic_depth": "logic depth",
-        "area_um2": "area, um2",
+        "critical_path_ns": "path, ns",
+        "register_path_ns": "between flip-flops",
     }
     held = {key: name for key, name in units.items() if result.get(key) is not None}
-    heads = ("instances", *held.values(), "against binary")
+    proved = {"proved": "proved"} if "proved" in result else {}
+    heads = ("instances", *held.values(), "against binary", *proved)
     table = _table("block", *heads, numbers=heads)
     for name, block in result["blocks"].items():
         counts = _counts(block, ("instances", *held))
-        table.add_row(name, *counts, _ratio(block.get("versus_binary")))
+        verdict = [_yes_no(block[key]) for key in proved]
+        table.add_row(name, *counts, _ratio(block.get("versus_binary")), *verdict)
     table.add_section()
-    table.add_row("all", "", *_counts(result, held), "")
+    verdict = [_yes_no(result[key]) for key in proved]
+    table.add_row("all", "", *_counts(result, held), "", *verdict)
     to.print(table)
-    timing = {"critical_path_ns": "ns critical path", "fmax_mhz": "MHz"}
-    said = [f"{_number(result[k])} {unit}" for k, unit in timing.items() if result.get(k)]
-    to.print(", ".join([f"target: {result['target']}", *said]))
+    to.print(f"target: {result['target']}")
+    if result.get("critical_path_ns") is not None:
+        to.print(f"times: {result['timing_tool']}")
+    if result.get("timing_reason"):
+        to.print(f"times: {result['timing_reason']}")
+    to.print(f"netlist: {result['netlist']}")
     if placed := result.get("place_and_route"):
         to.print(_placed(placed))
 
@@ -279,11 +287,11 @@ def print_calibrate(result: Result, to: "Console") -> None:
     table = _table("layer", "(payload, truncation)", "lossless", *heads, numbers=heads)
     for name, found in result["tables"].items():
         ranges = _tables_of(found)
-        lossless = "yes" if found["lossless"] else "no"
+        lossless = _yes_no(found["lossless"])
         sqnr = _number(found.get("sqnr_db"))
         table.add_row(name, ranges, lossless, sqnr, *_ratios(found, ratios))
     table.add_section()
-    lossless = "yes" if result["lossless"] else "no"
+    lossless = _yes_no(result["lossless"])
     table.add_row("all", result["granularity"], lossless, "", *_ratios(result, ratios))
     to.print(table)
     if result["drop_points"] is not None:
@@ -358,6 +366,10 @@ def _amount(value: object) -> str:
 
 def _number(value: object) -> str:
     return f"{value:,.1f}" if isinstance(value, float) else _count(value)
+
+
+def _yes_no(value: object) -> str:
+    return "yes" if value else "no"
 
 
 def _ratio(value: object) -> str:
