@@ -24,7 +24,7 @@ from hwgen.mapping.tiles import MappedLayer, MappedTile
 from hwgen.workload.array import kernels
 from hwgen.workload.array.costs import Costs, full_search_bits
 from hwgen.workload.array.cycles import SteadyStream
-from hwgen.workload.array.lookup import Lookup
+from hwgen.workload.array.lookup import Depths, Lookup
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.rivals import bounded_bits, static_bits
 from hwgen.workload.array.statistics import Extent, Statistics
@@ -160,7 +160,9 @@ class LayerReader:
         self.readout = readout
         self._lookup = Lookup.of(readout.values, weights)
         self._runs = self._lookup.runs()
-        self._decisions_of = Lookup.of(readout.decisions, weights)
+        self._decisions_of = Depths.of(
+            readout.decisions, readout.bounds, largest_digit=spec.largest_digit
+        )
 
     @cached_property
     def extent(self) -> Extent:
