@@ -84,7 +84,9 @@ class RangeTable(wiring.Component):
         tables: int = 1,
     ) -> None:
         if bases == "zero" and (ranges not in {0, 2} or tables != 1):
-            raise ValueError(f"Range count must be 0 or 2, not {ranges!r}, for ranges from zero")
+            raise ValueError(
+                f"Ranges from zero must be 0 or 2 of one table, not {ranges!r} of {tables!r}"
+            )
         self.bits = positive_int("Readout width", bits)
         self.outputs = positive_int("Output count", outputs)
         self.bound = positive_int("Largest count", bound)

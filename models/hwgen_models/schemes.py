@@ -228,7 +228,9 @@ class Ranges(Scheme):
         width = spec.range_field_bits
         fields = []
         for base, payload, truncation in self.filled(table, spec):
-            fields += [(base, spec.readout_bits)] * (spec.bases == "any")
+            # a base that does not fit is of a range behind the last one
+            own = (base & spec.largest_code, spec.readout_bits)
+            fields += [own] * (spec.bases == "any")
             fields += [(payload, width), (truncation, width)]
         return fields
 
