@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from hwgen import __version__
@@ -162,7 +161,7 @@ def _binary_lane(delivered: Delivered) -> tuple[dict[str, str], str] | None:
     spec = delivered.spec
     if spec.search == "binary":
         return None
-    lane = lane_of(replace(spec, search="binary"))
+    lane = lane_of(spec.binary)
     blocks = {block.module: block for block in take_apart(lane, design="binary", block="lane")}
     files = {
         f"{module}.v": verilog(block, blocks, reset=Reset()) for module, block in blocks.items()

@@ -1,7 +1,7 @@
 """The numbers that define a tile, and everything that follows from them alone."""
 
 from collections.abc import Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import Field, dataclass, fields, replace
 from functools import cached_property
 
 from hwgen_models.columns import COLUMN_ORDERS, ColumnMap
@@ -305,6 +305,12 @@ class TileSpec:
     def table_count(self) -> int:
         """Tables that the tile holds: one, or one for each slice."""
         return self.slices if self.contexts == "slice" else 1
+
+    @property
+    def binary(self) -> "TileSpec":
+        """The same tile with a binary search."""
+        plain = {field.name: field.default for field in fields(self) if field.name in OPTIONS}
+        return replace(self, search="binary", **plain)
 
     def lane_slices(self, lane: int) -> list[int]:
         """Return the slices whose tables a lane reads, ascending.
