@@ -41,6 +41,7 @@ from hwgen.measured import BUILT_IN, Curve, read
 from hwgen.wording import KeyPath, dotted, hint, shown
 
 if TYPE_CHECKING:
+    from hwgen_models.converter import ConverterSpec
     from hwgen_models.crossbar import Comparator, Nonidealities
     from hwgen_models.spec import TileSpec
 
@@ -127,9 +128,20 @@ class Design(Section):
 
     @property
     def spec(self) -> "TileSpec":
-        """The plain parameters that gateware and golden models take."""
+        """The plain parameters that gateware and golden models of a tile and its lanes take.
+
+        Raises
+        ------
+        UserError
+            When the design is no more than a `converter`.
+        """
         from hwgen_models.spec import TileSpec
 
+        if self.is_converter:
+            raise UserError(
+                f"{self.source}: readout.kind: must be 'binary', 'twin-range' or 'ranges' for a "
+                f"tile, not {self.readout.kind!r}"
+            )
         return TileSpec(
             rows=self.array.rows,
             columns=self.array.columns,
@@ -160,6 +172,34 @@ class Design(Section):
             settle_dac=self.timing.settle_dac,
             compare_latency=self.timing.compare_latency,
         )
+
+    @property
+    def is_converter(self) -> bool:
+        """Whether the design is the control of one converter, without array and accumulators."""
+        return self.readout.kind == "redundant"
+
+    @property
+    def converter(self) -> "ConverterSpec":
+        """The plain parameters of a converter's control; only where `is_converter`."""
+        from hwgen_models.converter import ConverterSpec
+
+        readout, timing = self.readout, self.timing
+        return ConverterSpec(
+            bits=readout.bits,
+            start=2 ** (readout.bits - 1) if readout.start is None else readout.start,
+            steps=readout.steps,
+            votes=readout.votes,
+            voted=readout.voted,
+            acquire_cycles=timing.acquire_cycles,
+            settle_dac=timing.settle_dac,
+            compare_latency=timing.compare_latency,
+            compare_stages=self.interface.compare_stages,
+        )
+
+    @property
+    def parameters(self) -> "TileSpec | ConverterSpec":
+        """What a manifest calls so: `converter` or `spec`."""
+        return self.converter if self.is_converter else self.spec
 
     @property
     def nonidealities(self) -> "Nonidealities":
@@ -203,7 +243,10 @@ class Design(Section):
 
         A read keeps a lane busy for at most T cycles, from the second cycle after `sample`. With
         two banks a sample may end while the lane has all of the other bank's read before it.
+        A converter by itself needs what it has acquired for its own decisions.
         """
+        if self.is_converter:
+            return self.converter.longest_conversion - self.converter.acquire_cycles - 1
         spec = self.spec
         busy = min(spec.columns_per_lane, spec.column_map.used) * spec.longest_conversion
         return busy + 1 if spec.banks == 1 else max(busy + 1, 2 * busy - spec.sample_cycles)
@@ -243,7 +286,7 @@ class Design(Section):
     def tables_of(self, layer: str | None = None) -> tuple[tuple[Table, ...], ...]:
         """Return the search ranges of a layer as `loaded` does, by slice and by plane."""
         slices, planes = self.slices, self.planes
-        if self.readout.kind == "binary":
+        if self.readout.kind in {"binary", "redundant"}:
             return (((),) * planes,) * slices
         table = self._layer_table(layer)
         if table and table.planes:
@@ -400,6 +443,11 @@ def _check_inputs(design: Design) -> None:
 
 def _check_readout(design: Design) -> None:
     array, inputs, readout = design.array, design.inputs, design.readout
+    if design.is_converter:
+        _check_converter(design)
+        return
+    for name in ("start", "steps", "votes", "voted"):
+        _check_default(readout, name)
     largest = design.largest_count
     if largest >= 2**readout.bits and not readout.saturate:
         product = f"{array.rows} rows x {2**inputs.dac_bits - 1} x {2**array.cell_bits - 1}"
@@ -415,23 +463,48 @@ def _check_readout(design: Design) -> None:
         )
 
 
+def _check_default(readout: Readout, name: str) -> None:
+    """Refuse a key that the kind of search does not have."""
+    default, value = Readout.model_fields[name].default, getattr(readout, name)
+    if value != default:
+        words = "null" if default is None else repr(default)
+        where = f"readout.{name}"
+        _refuse(where, f"be {words} for readout.kind {readout.kind!r}", value, "readout.kind")
+
+
+def _check_converter(design: Design) -> None:
+    """Check a design that is the control of one converter."""
+    readout, timing = design.readout, design.timing
+    kind = "for readout.kind 'redundant'"
+    if design.top != "lane":
+        _refuse("top", f"be 'lane' {kind}", design.top, "readout.kind")
+    if timing.settle_mux:
+        _refuse(
+            "timing.settle_mux", f"be 0 {kind} (it has no columns)", timing.settle_mux, "readout"
+        )
+    if readout.steps is None:
+        _refuse("readout.steps", f"be a list of integers {kind}", readout.steps, "readout.kind")
+    least, most = (1, len(readout.steps) + 1) if readout.votes > 1 else (0, 0)
+    if not least <= readout.voted <= most:
+        allowed = f"be between {least} and {most}" if most else "be 0"
+        _refuse("readout.voted", f"{allowed} for readout.votes {readout.votes}", readout.voted)
+    _check_timing(design)  # what follows speaks of the weights only
+    try:
+        _ = design.converter
+    except ValueError as error:
+        context = {"text": f"readout.steps: {error}", "paths": [("readout", "steps")]}
+        raise PydanticCustomError("combination", "{text}", context) from None
+
+
 def _check_tables(design: Design) -> None:
     readout, tables = design.readout, design.tables
     if readout.kind != "ranges":
         for name in ("range_count", "bases", "bound", "tables"):
-            default = Readout.model_fields[name].default
-            if (value := getattr(readout, name)) != default:
-                where = f"readout.{name}"
-                _refuse(
-                    where,
-                    f"be {default!r} for readout.kind {readout.kind!r}",
-                    value,
-                    "readout.kind",
-                )
-    if readout.kind == "binary":
+            _check_default(readout, name)
+    if readout.kind in {"binary", "redundant"}:
         for where, value in (("readout.ranges", readout.ranges), ("tables", tables)):
             if value is not None:
-                _refuse(where, "be null for readout.kind 'binary'", value, "readout.kind")
+                _refuse(where, f"be null for readout.kind {readout.kind!r}", value, "readout.kind")
         return
     if readout.bits < 2:
         _refuse(
@@ -545,10 +618,11 @@ def _check_twins(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) 
 
 def _check_timing(design: Design) -> None:
     timing, stages = design.timing, design.interface.compare_stages
-    if timing.compare_latency < 2 + stages:
+    own = 1 if design.is_converter else 2  # flip-flops between `compare` and the next threshold
+    if timing.compare_latency < own + stages:
         _refuse(
             "timing.compare_latency",
-            f"be at least {2 + stages} (2 + interface.compare_stages)",
+            f"be at least {own + stages} ({own} + interface.compare_stages)",
             timing.compare_latency,
             "interface.compare_stages",
         )

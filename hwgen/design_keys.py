@@ -55,6 +55,7 @@ MOST_LANES = 256  # every lane has pins of its own; simulators choke on thousand
 MOST_ROW_TILES = 4096
 MOST_BITS = 12  # of a readout
 MOST_RANGES = 8
+MOST_STEPS = 2 * MOST_BITS
 
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -208,13 +209,20 @@ RangesBySlice = Annotated[tuple[Ranges, ...], Strict(False)]
 RangesByPlane = Annotated[tuple[RangesBySlice, ...], Strict(False)]
 
 
+Steps = Annotated[
+    tuple[Annotated[int, Field(ge=1, lt=2**MOST_BITS)], ...],
+    Strict(False),
+    Field(max_length=MOST_STEPS),
+]
+
+
 class Readout(Section):
     """The converters."""
 
-    kind: Literal["binary", "twin-range", "ranges"] = key(
+    kind: Literal["binary", "twin-range", "ranges", "redundant"] = key(
         "binary",
-        "Search: all bits of every count, few bits of small counts (TRQ), or up to `range_count` "
-        "ranges.",
+        "Search: all bits of every count, few bits of small counts (TRQ), up to `range_count` "
+        "ranges, or `steps` with redundancy (with `top: lane` only: the control of one converter).",
     )
     bits: int = integer(8, 1, MOST_BITS, "bits", "Width of the converter's threshold, N.")
     saturate: bool = key(False, "Allow counts above 2^bits - 1; they read as 2^bits - 1.")
@@ -247,6 +255,32 @@ class Readout(Section):
         "to `range_count` for 'ranges'. They are loaded at run time and do not change the RTL.",
         default_text="twin-range: [{payload: 3}, {payload: readout.bits}]; ranges: [0, 2), [2, 4), "
         "[4, 8), ..., and all the rest",
+    )
+    start: int | None = integer(
+        None,
+        1,
+        2**MOST_BITS - 1,
+        "codes",
+        "First code of a conversion, kind 'redundant' only.",
+        default_text="2^(readout.bits - 1)",
+    )
+    steps: Steps | None = key(
+        None,
+        "What every step adds to the code or subtracts from it, kind 'redundant' only. A last "
+        "decision picks the code that is reached or the one below it.",
+        constraint=f"a list of at most {MOST_STEPS} integers between 1 and {2**MOST_BITS - 1}",
+    )
+    votes: Literal[1, 3, 7, 15, 31] = key(
+        1,
+        "Most comparisons of one decision, kind 'redundant' only; the pin `averaging` chooses how "
+        "many, and their majority is the answer.",
+    )
+    voted: int = integer(
+        0,
+        0,
+        MOST_STEPS + 1,
+        "decisions",
+        "How many decisions, the last ones, take more than one comparison; at least 1 with `votes`.",
     )
 
 
@@ -292,7 +326,12 @@ class Timing(Section):
     acquire_cycles: int = integer(1, 1, 255, "cycles", "Length of `acquire`.")
     settle_dac: int = integer(0, 0, 255, "cycles", "Threshold stable before `strobe`.")
     compare_latency: int = integer(
-        2, 2, 255, "cycles", "From `strobe` to the next threshold; 2 + `compare_stages` or more."
+        2,
+        1,
+        255,
+        "cycles",
+        "From `strobe` to the next threshold; 2 + `compare_stages` or more, and 1 + "
+        "`compare_stages` for readout.kind 'redundant'.",
     )
     max_hold_cycles: int | None = integer(
         None,
@@ -440,6 +479,7 @@ def collection(kind: object) -> str:
     names = {
         RangeKeys: "a mapping, [payload, truncation] or [base, payload, truncation]",
         str: "ten letters from 'a' to 'p'",
+        int: f"an integer between 1 and {2**MOST_BITS - 1}",
     }
     return names.get(kind, "a mapping")
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from hwgen import __version__
 from hwgen.config import Design, Table
 from hwgen.emit import pins
+from hwgen.emit.converter import derived
 from hwgen.emit.hierarchy import CLOCK
 from hwgen.emit.rtl import Rtl, reset_of
 from hwgen.gateware.registers import Register, register_map
@@ -26,33 +27,14 @@ def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
     layer : str or None
         Layer of the embedded network that the delivered vectors are of.
     """
-    spec = design.spec
     reset = reset_of(design)
     return {
         "hwgen": __version__,
         "name": design.name,
         "preset": design.preset,
         "top": rtl.top.module,
-        "parameters": asdict(spec),
-        "derived": {
-            name: getattr(spec, name)
-            for name in (
-                "planes",
-                "lanes",
-                "outputs",
-                "beats",
-                "destinations",
-                "largest_active",
-                "largest_count",
-                "bound",
-                "y_bits",
-                "decision_cycles",
-                "overhead_cycles",
-                "most_decisions",
-                "longest_conversion",
-            )
-        }
-        | {"hold_cycles": design.hold_cycles},
+        "parameters": asdict(design.parameters),
+        "derived": _derived(design) | {"hold_cycles": design.hold_cycles},
         "clock": CLOCK,
         "reset": {
             "name": reset.name,
@@ -62,12 +44,42 @@ def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
         "ports": [asdict(port) | {"about": pins.about(port.name, design)} for port in rtl.ports],
         "modules": rtl.modules,
         "registers": [_register(register) for register in design_registers(design)],
-        "columns": [
-            None if (column := spec.column_map.of(physical)) is None else list(column)
-            for physical in range(spec.columns)
-        ],
+        "columns": _columns(design),
         "tables": {"layer": layer, "tables": as_lists(design.loaded(layer))},
     }
+
+
+def _derived(design: Design) -> dict[str, object]:
+    """Return what follows from the parameters."""
+    if design.is_converter:
+        return derived(design.converter)
+    names = (
+        "planes",
+        "lanes",
+        "outputs",
+        "beats",
+        "destinations",
+        "largest_active",
+        "largest_count",
+        "bound",
+        "y_bits",
+        "decision_cycles",
+        "overhead_cycles",
+        "most_decisions",
+        "longest_conversion",
+    )
+    return {name: getattr(design.spec, name) for name in names}
+
+
+def _columns(design: Design) -> list[list[int] | None]:
+    """Return output, slice and polarity of every physical column."""
+    if design.is_converter:
+        return []
+    spec = design.spec
+    return [
+        None if (column := spec.column_map.of(physical)) is None else list(column)
+        for physical in range(spec.columns)
+    ]
 
 
 def design_registers(design: Design) -> tuple[Register, ...]:

@@ -8,6 +8,7 @@ must come out was computed by the golden model and lies beside it as hexadecimal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hwgen.config import Design, Table
+from hwgen.emit.converter import converter_bench
 from hwgen.emit.manifest import design_registers
 from hwgen.emit.rtl import Rtl
 from hwgen.emit.tables import table_writes
@@ -31,10 +32,12 @@ COUNT_BITS = 32
 Values = dict[str, object]
 
 
-def testbench(design: Design, rtl: Rtl, vectors: Vectors) -> dict[str, str]:
-    """Return the bench of a design and its data, by file name."""
+def testbench(design: Design, rtl: Rtl, vectors: Vectors | None) -> dict[str, str]:
+    """Return the bench of a design and its data, by file name; `vectors` of a tile or a lane."""
     name = f"tb_{design.name}"
     common = _common(design, rtl, name)
+    if design.is_converter:
+        return converter_bench(design, rtl, common, _connections(rtl, {}))
     if design.top == "tile":
         values, data = _tile(design, vectors)
         values["PINS"] = _connections(rtl, _tile_nets(design))
@@ -52,9 +55,11 @@ def testbench(design: Design, rtl: Rtl, vectors: Vectors) -> dict[str, str]:
 
 def _common(design: Design, rtl: Rtl, name: str) -> Values:
     """Return what both kinds of bench need: names, and the comparators' sizes and delay."""
-    spec = design.spec
+    spec = design.parameters
     lanes = spec.lanes if design.top == "tile" else 1
-    delay = spec.compare_latency - 2 - spec.compare_stages
+    delay = spec.compare_latency - (1 if design.is_converter else 2) - spec.compare_stages
+    code = spec.bits if design.is_converter else spec.readout_bits
+    columns = 1 if design.is_converter else spec.columns_per_lane
     bits = delay * lanes
     declared = f"  reg [{bits - 1}:0] asked = 0;\n  reg [{bits - 1}:0] answer = 0;"
     moved = (
@@ -68,10 +73,10 @@ def _common(design: Design, rtl: Rtl, name: str) -> Values:
         "TB": name,
         "TOP": rtl.top.module,
         "LANES": lanes,
-        "PER_LANE": spec.columns_per_lane,
-        "COLUMN": max(1, (spec.columns_per_lane - 1).bit_length()),
-        "CODE": spec.readout_bits,
-        "CODE_PAD": COUNT_BITS - spec.readout_bits,
+        "PER_LANE": columns,
+        "COLUMN": max(1, (columns - 1).bit_length()),
+        "CODE": code,
+        "CODE_PAD": COUNT_BITS - code,
         "DELAY_DECLARATION": declared if delay else "",
         "DELAY": moved if delay else "",
         "ASKED": f"asked{oldest}" if delay else "strobe",

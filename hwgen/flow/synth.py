@@ -158,9 +158,9 @@ def _binary_lane(delivered: Delivered) -> tuple[dict[str, str], str] | None:
     from hwgen.emit.verilog import Reset, verilog
     from hwgen.gateware.tile import lane_of
 
-    spec = delivered.spec
-    if spec.search == "binary":
+    if "lane" not in delivered.modules or delivered.spec.search == "binary":
         return None
+    spec = delivered.spec
     lane = lane_of(spec.binary)
     blocks = {block.module: block for block in take_apart(lane, design="binary", block="lane")}
     files = {
