@@ -280,7 +280,7 @@ class Readout(Section):
         0,
         MOST_STEPS + 1,
         "decisions",
-        "How many decisions, the last ones, take more than one comparison; at least 1 with `votes`.",
+        "How many decisions, the last ones, take `votes`; kind 'redundant' only.",
     )
 
 

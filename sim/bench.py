@@ -21,11 +21,13 @@ from cocotb.clock import Clock
 from cocotb.simtime import get_sim_time
 from cocotb.triggers import FallingEdge, RisingEdge, SimTimeoutError, Timer, with_timeout
 
+from hwgen_models.converter import ConverterSpec
 from hwgen_models.spec import TileSpec
 
 __all__ = [
     "Bench",
     "case",
+    "converter_spec",
     "count",
     "expect",
     "manifest",
@@ -48,10 +50,7 @@ def case(function: Callable[..., Awaitable[None]]) -> Callable:
 
     @functools.wraps(function)
     async def run(dut) -> None:
-        design = spec()
-        served = design.planes * design.columns_per_lane * int(os.environ.get("HWGEN_VECTORS") or 0)
-        conversions = CONVERSIONS_LIMIT + 4 * served  # streams may hesitate
-        limit = OTHER_CYCLES_LIMIT + conversions * design.longest_conversion
+        limit = _limit()
         try:
             await with_timeout(function(dut), limit * PERIOD_PS, "ps")
         except SimTimeoutError:
@@ -63,6 +62,16 @@ def case(function: Callable[..., Awaitable[None]]) -> Callable:
     return cocotb.test()(run)
 
 
+def _limit() -> int:
+    """Return the cycles within which every case must end."""
+    if "converter" in manifest()["modules"]:
+        return OTHER_CYCLES_LIMIT + CONVERSIONS_LIMIT * converter_spec().longest_conversion
+    design = spec()
+    served = design.planes * design.columns_per_lane * int(os.environ.get("HWGEN_VECTORS") or 0)
+    conversions = CONVERSIONS_LIMIT + 4 * served  # streams may hesitate
+    return OTHER_CYCLES_LIMIT + conversions * design.longest_conversion
+
+
 @functools.cache
 def manifest() -> dict:
     """Return the manifest of the delivered folder."""
@@ -72,8 +81,14 @@ def manifest() -> dict:
 
 @functools.cache
 def spec() -> TileSpec:
-    """Return the parameters of the delivered design."""
+    """Return the parameters of the delivered tile, or of the tile that the lane is of."""
     return TileSpec(**manifest()["parameters"])
+
+
+@functools.cache
+def converter_spec() -> ConverterSpec:
+    """Return the parameters of the delivered converter."""
+    return ConverterSpec(**manifest()["parameters"])
 
 
 def vectors() -> dict[str, np.ndarray]:

@@ -218,15 +218,13 @@ def _reset(design: Design, rtl: Rtl) -> list[str]:
     )
 
 
-def converter_bench(design: Design, rtl: Rtl, common: dict, connections: str) -> dict[str, str]:
+def converter_bench(design: Design, common: dict, connections: str) -> dict[str, str]:
     """Return the self-checking Verilog bench of a converter, by file name.
 
     Parameters
     ----------
     design : Design
         What was emitted.
-    rtl : Rtl
-        What it turned into.
     common : dict
         What benches of all kinds fill their templates with.
     connections : str

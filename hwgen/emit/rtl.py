@@ -99,7 +99,8 @@ def _top_ports(top: Block, reset: Reset) -> Iterator[TopPort]:
 
 def _header(design: Design, block: Block) -> str:
     origin = f" (preset {design.preset})" if design.preset not in {None, design.name} else ""
-    values = ", ".join(f"{name}={_plain(value)}" for name, value in asdict(design.parameters).items())
+    parameters = asdict(design.parameters)
+    values = ", ".join(f"{name}={_plain(value)}" for name, value in parameters.items())
     parts = [
         f"{block.module}: {block.about}",
         "",

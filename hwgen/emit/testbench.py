@@ -37,7 +37,7 @@ def testbench(design: Design, rtl: Rtl, vectors: Vectors | None) -> dict[str, st
     name = f"tb_{design.name}"
     common = _common(design, rtl, name)
     if design.is_converter:
-        return converter_bench(design, rtl, common, _connections(rtl, {}))
+        return converter_bench(design, common, _connections(rtl, {}))
     if design.top == "tile":
         values, data = _tile(design, vectors)
         values["PINS"] = _connections(rtl, _tile_nets(design))
