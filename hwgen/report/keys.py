@@ -206,8 +206,8 @@ KEYS: dict[str, dict[str, str]] = {
         "for ideal arrays",
         "cycles": "clock cycles, layer after layer, crossbars of a layer side by side",
         "energy_pj": "energy of all conversions; null until an energy model is chosen",
-        "rivals": "other readouts on the same counts; `static` and `bounded_binary` are null for a "
-        "device that is not ideal",
+        "rivals": "other readouts on the same counts, and limits; null where they rest on bounds "
+        "that a device which is not ideal exceeds",
         **{f"rivals.NAME.{key}": about for key, about in _COSTS.items()},
         "histogram": "conversions that yielded each count, from 0 to the largest",
         "histograms": "file that was written with finer ones; null for none",

@@ -26,13 +26,12 @@ from hwgen.workload.array.costs import Costs, full_search_bits
 from hwgen.workload.array.cycles import SteadyStream
 from hwgen.workload.array.lookup import Depths, Lookup
 from hwgen.workload.array.readout import Readout
-from hwgen.workload.array.rivals import bounded_bits, static_bits
+from hwgen.workload.array.rivals import rivals_of, static_bits
 from hwgen.workload.array.statistics import Extent, Statistics
 from hwgen.workload.array.variation import Variation
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.matrix import exact_product
 from hwgen_models.row_drive import plane_weights
-from hwgen_models.search import entropy, optimal_decisions
 
 __all__ = ["LayerReader"]
 
@@ -339,11 +338,6 @@ class LayerReader:
     def costs(self) -> Costs:
         """Totals of all batches."""
         spec, statistics, ideal = self.mapped.spec, self.statistics, self.ideal
-        histogram, conversions = statistics.histogram, statistics.conversions
-        optimal, information = 0.0, 0.0
-        if conversions:
-            optimal, information = optimal_decisions(histogram), entropy(histogram)
-        bounded = bounded_bits(np.arange(self.extent.active + 1), cell_bits=spec.cell_bits)
         static = max(array.static_bits for array in self.arrays)
         return Costs(
             full_bits=full_search_bits(
@@ -352,17 +346,13 @@ class LayerReader:
             crossbars=len(self.arrays),
             reads=statistics.reads,
             reads_skipped=statistics.reads_skipped,
-            conversions=conversions,
+            conversions=statistics.conversions,
             conversions_skipped=statistics.conversions_skipped,
             decisions=self._decisions,
             cycles=max(stream.cycles for stream in self._streams),
             counts_above_bound=statistics.above_bound,
             static_bits=static if ideal else None,
-            bounded_decisions=(
-                int(statistics.by_active.sum(axis=(0, 1, 3)) @ bounded) if ideal else None
-            ),
-            optimal_decisions=round(conversions * optimal),
-            information_bits=conversions * information,
+            rivals=rivals_of(statistics, self.readout, ideal=ideal),
         )
 
     def as_json(self) -> dict[str, object]:
