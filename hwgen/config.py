@@ -42,19 +42,31 @@ from hwgen.measured import BUILT_IN, Curve, read
 from hwgen.wording import KeyPath, dotted, hint, shown
 
 if TYPE_CHECKING:
+    from hwgen_models.converter import ConverterSpec
     from hwgen_models.crossbar import Comparator, Nonidealities
     from hwgen_models.spec import TileSpec
 
-__all__ = ["Design", "Range", "json_schema", "load", "presets"]
+__all__ = ["BasedRange", "Design", "Range", "Table", "json_schema", "load", "presets"]
 
 POLARITIES = 2  # differential: a positive and a negative column
 
 
 class Range(NamedTuple):
-    """One range of a search, as a table register holds it: payload and truncation in bits."""
+    """One range of a twin-range search, as a table register holds it: in bits."""
 
     payload: int
     truncation: int
+
+
+class BasedRange(NamedTuple):
+    """One range of a search by ranges: its first count, payload and truncation in bits."""
+
+    base: int
+    payload: int
+    truncation: int
+
+
+Table = tuple[Range, ...] | tuple[BasedRange, ...]  # empty for a binary search
 
 
 class Design(Section):
@@ -118,9 +130,20 @@ class Design(Section):
 
     @property
     def spec(self) -> "TileSpec":
-        """The plain parameters that gateware and golden models take."""
+        """The plain parameters that gateware and golden models of a tile and its lanes take.
+
+        Raises
+        ------
+        UserError
+            When the design is no more than a `converter`.
+        """
         from hwgen_models.spec import TileSpec
 
+        if self.is_converter:
+            raise UserError(
+                f"{self.source}: readout.kind: must be 'binary', 'twin-range' or 'ranges' for a "
+                f"tile, not {self.readout.kind!r}"
+            )
         return TileSpec(
             rows=self.array.rows,
             columns=self.array.columns,
@@ -132,6 +155,10 @@ class Design(Section):
             signed_inputs=self.inputs.signed,
             dac_bits=self.inputs.dac_bits,
             search=self.readout.kind,
+            range_count=self.readout.range_count,
+            bases=self.readout.bases,
+            bounded=self.readout.bound == "rows",
+            contexts=self.readout.tables,
             readout_bits=self.readout.bits,
             saturate=self.readout.saturate,
             columns_per_lane=self.readout.columns_per_lane,
@@ -147,6 +174,34 @@ class Design(Section):
             settle_dac=self.timing.settle_dac,
             compare_latency=self.timing.compare_latency,
         )
+
+    @property
+    def is_converter(self) -> bool:
+        """Whether the design is the control of one converter, without array and accumulators."""
+        return self.readout.kind == "redundant"
+
+    @property
+    def converter(self) -> "ConverterSpec":
+        """The plain parameters of a converter's control; only where `is_converter`."""
+        from hwgen_models.converter import ConverterSpec
+
+        readout, timing = self.readout, self.timing
+        return ConverterSpec(
+            bits=readout.bits,
+            start=2 ** (readout.bits - 1) if readout.start is None else readout.start,
+            steps=readout.steps,
+            votes=readout.votes,
+            voted=readout.voted,
+            acquire_cycles=timing.acquire_cycles,
+            settle_dac=timing.settle_dac,
+            compare_latency=timing.compare_latency,
+            compare_stages=self.interface.compare_stages,
+        )
+
+    @property
+    def parameters(self) -> "TileSpec | ConverterSpec":
+        """What a manifest calls so: `converter` or `spec`."""
+        return self.converter if self.is_converter else self.spec
 
     @property
     def nonidealities(self) -> "Nonidealities":
@@ -190,48 +245,70 @@ class Design(Section):
 
         A read keeps a lane busy for at most T cycles, from the second cycle after `sample`. With
         two banks a sample may end while the lane has all of the other bank's read before it.
+        A converter by itself needs what it has acquired for its own decisions.
         """
+        if self.is_converter:
+            return self.converter.longest_conversion - self.converter.acquire_cycles - 1
         spec = self.spec
         busy = min(spec.columns_per_lane, spec.column_map.used) * spec.longest_conversion
         return busy + 1 if spec.banks == 1 else max(busy + 1, 2 * busy - spec.sample_cycles)
 
     @property
-    def one_table(self) -> bool:
-        """Whether every layer has one table, which is what the RTL can load."""
-        return self.tables is None or self.tables.granularity in {"network", "layer"}
+    def loadable(self) -> bool:
+        """Whether the RTL can load the tables of a layer: it holds one, or one for each slice."""
+        held = {"network", "layer"} | ({"slice"} if self.readout.tables == "slice" else set())
+        return self.tables is None or self.tables.granularity in held
 
-    def ranges(self, layer: str | None = None) -> tuple[Range, ...]:
-        """Return the search ranges of a layer; without one, those of the design itself.
+    def loaded(self, layer: str | None = None) -> tuple[Table, ...]:
+        """Return the tables that the RTL holds for a layer: one, or one for each slice.
 
         A layer that `tables` does not name has those of the design, which are the common ones when
-        the tables hold for the whole network. Empty for a binary search.
+        the tables hold for the whole network. They are empty for a binary search.
 
         Raises
         ------
         UserError
-            When tables differ by slice: `tables_of` has those.
+            When tables differ by what the RTL does not tell apart: `tables_of` has those.
         """
-        if not self.one_table:
+        if not self.loadable:
+            slices = self.readout.tables == "slice"
+            choice = "network, layer or slice" if slices else "network or layer"
+            held = "a tile holds a table for each slice" if slices else "a tile holds one table"
             raise UserError(
-                f"{self.source}: tables.granularity: must be network or layer for the RTL (one "
-                f"table a tile), not {self.tables.granularity!r}"
+                f"{self.source}: tables.granularity: must be {choice} for the RTL ({held}), "
+                f"not {self.tables.granularity!r}"
             )
-        return self.tables_of(layer)[0][0]
+        found = [of_slice[0] for of_slice in self.tables_of(layer)]
+        return tuple(found if self.readout.tables == "slice" else found[:1])
 
-    def tables_of(self, layer: str | None = None) -> tuple[tuple[tuple[Range, ...], ...], ...]:
-        """Return the search ranges of a layer as `ranges` does, by slice and by plane."""
+    def ranges(self, layer: str | None = None) -> Table:
+        """Return the one table that `loaded` has for a layer, or that of slice 0."""
+        return self.loaded(layer)[0]
+
+    def tables_of(self, layer: str | None = None) -> tuple[tuple[Table, ...], ...]:
+        """Return the search ranges of a layer as `loaded` does, by slice and by plane."""
         slices, planes = self.slices, self.planes
-        if self.readout.kind == "binary":
+        if self.readout.kind in {"binary", "redundant"}:
             return (((),) * planes,) * slices
         table = self._layer_table(layer)
         if table and table.planes:
-            return tuple(tuple(map(_ranges, of_slice)) for of_slice in table.planes)
+            return tuple(tuple(map(self._table, of_slice)) for of_slice in table.planes)
         if table and table.slices:
-            return tuple((_ranges(one),) * planes for one in table.slices)
+            return tuple((self._table(one),) * planes for one in table.slices)
         keys = table.ranges if table else self.readout.ranges
-        bits = self.readout.bits
-        own = (Range(min(3, bits - 1), 0), Range(bits, 0)) if keys is None else _ranges(keys)
-        return ((own,) * planes,) * slices
+        return ((_default_table(self) if keys is None else self._table(keys),) * planes,) * slices
+
+    def _table(self, keys: Iterable[RangeKeys]) -> Table:
+        """Return the table that keys mean: with ranges, bases that are not given follow."""
+        if self.readout.kind == "twin-range":
+            return tuple(Range(one.payload, one.truncation) for one in keys)
+        found: list[BasedRange] = []
+        edge = 0
+        for one in keys:
+            base = _implied_base(self, edge, one.payload) if one.base is None else one.base
+            found.append(BasedRange(base, one.payload, one.truncation))
+            edge = base + 2**one.payload
+        return tuple(found)
 
     def _layer_table(self, layer: str | None) -> LayerTable | None:
         """Find what `tables` says of a layer."""
@@ -247,8 +324,8 @@ class Design(Section):
         _check_columns(self)
         _check_inputs(self)
         _check_readout(self)
-        _check_tables(self)
         _check_timing(self)
+        _check_tables(self)
         _check_device(self)
         self._curve = _measured_curve(self)
         return self
@@ -368,6 +445,11 @@ def _check_inputs(design: Design) -> None:
 
 def _check_readout(design: Design) -> None:
     array, inputs, readout = design.array, design.inputs, design.readout
+    if design.is_converter:
+        _check_converter(design)
+        return
+    for name in ("start", "steps", "votes", "voted"):
+        _check_default(readout, name)
     largest = design.largest_count
     if largest >= 2**readout.bits and not readout.saturate:
         product = f"{array.rows} rows x {2**inputs.dac_bits - 1} x {2**array.cell_bits - 1}"
@@ -383,17 +465,53 @@ def _check_readout(design: Design) -> None:
         )
 
 
+def _check_default(readout: Readout, name: str) -> None:
+    """Refuse a key that the kind of search does not have."""
+    default, value = Readout.model_fields[name].default, getattr(readout, name)
+    if value != default:
+        words = "null" if default is None else repr(default)
+        where = f"readout.{name}"
+        _refuse(where, f"be {words} for readout.kind {readout.kind!r}", value, "readout.kind")
+
+
+def _check_converter(design: Design) -> None:
+    """Check a design that is the control of one converter."""
+    readout, timing = design.readout, design.timing
+    kind = "for readout.kind 'redundant'"
+    if design.top != "lane":
+        _refuse("top", f"be 'lane' {kind}", design.top, "readout.kind")
+    if timing.settle_mux:
+        _refuse(
+            "timing.settle_mux", f"be 0 {kind} (it has no columns)", timing.settle_mux, "readout"
+        )
+    if readout.steps is None:
+        _refuse("readout.steps", f"be a list of integers {kind}", readout.steps, "readout.kind")
+    least, most = (1, len(readout.steps) + 1) if readout.votes > 1 else (0, 0)
+    if not least <= readout.voted <= most:
+        allowed = f"be between {least} and {most}" if most else "be 0"
+        _refuse("readout.voted", f"{allowed} for readout.votes {readout.votes}", readout.voted)
+    _check_timing(design)  # what follows speaks of the weights only
+    try:
+        _ = design.converter
+    except ValueError as error:
+        context = {"text": f"readout.steps: {error}", "paths": [("readout", "steps")]}
+        raise PydanticCustomError("combination", "{text}", context) from None
+
+
 def _check_tables(design: Design) -> None:
     readout, tables = design.readout, design.tables
-    if readout.kind == "binary":
+    if readout.kind != "ranges":
+        for name in ("range_count", "bases", "bound", "tables"):
+            _check_default(readout, name)
+    if readout.kind in {"binary", "redundant"}:
         for where, value in (("readout.ranges", readout.ranges), ("tables", tables)):
             if value is not None:
-                _refuse(where, "be null for readout.kind 'binary'", value, "readout.kind")
+                _refuse(where, f"be null for readout.kind {readout.kind!r}", value, "readout.kind")
         return
     if readout.bits < 2:
         _refuse(
             "readout.bits",
-            "be at least 2 for readout.kind 'twin-range' (two ranges, but one code)",
+            f"be at least 2 for readout.kind {readout.kind!r} (two ranges, but one code)",
             readout.bits,
             "readout.kind",
         )
@@ -449,7 +567,25 @@ def _check_length(where: KeyPath, found: tuple[object, ...], wanted: int, what: 
 
 
 def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
-    """Refuse ranges that the table port would refuse, and more ranges than there are codes."""
+    """Refuse ranges that the table port would refuse."""
+    if design.readout.kind == "twin-range":
+        _check_twins(design, where, ranges)
+        return
+    most = design.readout.range_count
+    if not 1 <= len(ranges) <= most:
+        _refuse(where, f"be 1 to {most} ranges (readout.range_count)", ranges, "readout")
+    spec = design.spec
+    try:
+        spec.scheme.check(design._table(ranges), spec)
+    except ValueError as error:
+        text = f"{dotted(where)}: {error}"
+        raise PydanticCustomError(
+            "combination", "{text}", {"text": text, "paths": [where]}
+        ) from None
+
+
+def _check_twins(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
+    """Refuse ranges of a twin-range search, and more ranges than there are codes."""
     bits = design.readout.bits
     codes = 2**bits - 1
     if len(ranges) > codes:
@@ -458,6 +594,8 @@ def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...])
         _refuse(where, "be a list of exactly 2 ranges", ranges)
     for k, one in enumerate(ranges):
         at = (*where, k)
+        if one.base is not None:
+            _refuse((*at, "base"), "be null for readout.kind 'twin-range'", one.base)
         if one.payload > bits:
             _refuse((*at, "payload"), f"be at most readout.bits {bits}", one.payload)
         if one.truncation > one.payload:
@@ -482,10 +620,11 @@ def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...])
 
 def _check_timing(design: Design) -> None:
     timing, stages = design.timing, design.interface.compare_stages
-    if timing.compare_latency < 2 + stages:
+    own = 1 if design.is_converter else 2  # flip-flops between `compare` and the next threshold
+    if timing.compare_latency < own + stages:
         _refuse(
             "timing.compare_latency",
-            f"be at least {2 + stages} (2 + interface.compare_stages)",
+            f"be at least {own + stages} ({own} + interface.compare_stages)",
             timing.compare_latency,
             "interface.compare_stages",
         )
@@ -539,8 +678,28 @@ def _measured_curve(design: Design) -> Curve | None:
     return curve
 
 
-def _ranges(keys: Iterable[RangeKeys]) -> tuple[Range, ...]:
-    return tuple(Range(one.payload, one.truncation) for one in keys)
+def _implied_base(design: Design, edge: int, payload: int) -> int:
+    """Return the base of a range that does not give one: where the range before ended, or below."""
+    if design.readout.bases == "aligned":
+        return edge >> payload << payload
+    return min(edge, 2**design.readout.bits - 2**payload)
+
+
+def _default_table(design: Design) -> Table:
+    """Return the ranges of a design that gives none: small counts in few decisions."""
+    bits = design.readout.bits
+    if design.readout.kind == "twin-range":
+        return Range(min(3, bits - 1), 0), Range(bits, 0)
+    bound = min(design.largest_count, 2**bits - 1)
+    short = [
+        BasedRange(0, 1, 0) if k == 0 else BasedRange(2**k, k, 0)
+        for k in range(design.readout.range_count - 1)
+        if 2 ** (k + 1) <= bound
+    ]
+    edge, rest = 2 ** len(short) if short else 0, bound.bit_length()
+    if design.readout.bases == "any" and short:
+        rest = (bound - edge).bit_length()
+    return (*short, BasedRange(_implied_base(design, edge, rest), rest, 0))
 
 
 def _digits(bits: int, digit_bits: int) -> int:

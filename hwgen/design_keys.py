@@ -11,8 +11,10 @@ from pydantic import (
     ConfigDict,
     Field,
     GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
     Strict,
     StringConstraints,
+    model_serializer,
     model_validator,
 )
 from pydantic.fields import FieldInfo
@@ -20,7 +22,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 __all__ = [
+    "MOST_BITS",
     "MOST_LANES",
+    "MOST_RANGES",
     "MOST_ROW_TILES",
     "Accumulate",
     "AdcKeys",
@@ -52,6 +56,9 @@ __all__ = [
 
 MOST_LANES = 256  # every lane has pins of its own; simulators choke on thousands of ports
 MOST_ROW_TILES = 4096
+MOST_BITS = 12  # of a readout
+MOST_RANGES = 8
+MOST_STEPS = 2 * MOST_BITS
 
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
@@ -141,19 +148,38 @@ class Inputs(Section):
 
 
 class RangeKeys(Section):
-    """One range of a twin-range search; `[payload, truncation]` says the same in short."""
+    """One range of a search; `[payload, truncation]` and `[base, payload, truncation]` say the same
+    in short.
+    """
 
-    payload: int = integer(
-        ..., 0, 12, "bits", "The range holds counts below 2^payload that no earlier range holds."
+    base: int | None = integer(
+        None,
+        0,
+        2**MOST_BITS - 1,
+        "counts",
+        "First count of the range, kind 'ranges' only. Null: the end of the range before it, for "
+        "`bases: aligned` rounded down to a multiple of 2^payload.",
+        default_text="null",
     )
-    truncation: int = integer(0, 0, 12, "bits", "Low bits that are not searched.")
+    payload: int = integer(
+        ...,
+        0,
+        MOST_BITS,
+        "bits",
+        "The range holds counts below base + 2^payload that no earlier range holds.",
+    )
+    truncation: int = integer(0, 0, MOST_BITS, "bits", "Low bits that are not searched.")
 
     @model_validator(mode="before")
     @classmethod
-    def _of_pair(cls, value: object) -> object:
+    def _of_list(cls, value: object) -> object:
         names = tuple(cls.model_fields)
-        short = isinstance(value, list) and len(value) == len(names)
-        return dict(zip(names, value, strict=True)) if short else value
+        short = isinstance(value, list) and len(names) - 1 <= len(value) <= len(names)
+        return dict(zip(names[-len(value) :], value, strict=True)) if short else value
+
+    @model_serializer(mode="wrap")
+    def _without_null(self, handler: SerializerFunctionWrapHandler) -> dict[str, int]:
+        return {name: value for name, value in handler(self).items() if value is not None}
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -164,12 +190,20 @@ class RangeKeys(Section):
         mapping = dict(held)
         keys = [
             {key: value for key, value in one.items() if key in {"type", "minimum", "maximum"}}
-            for one in mapping["properties"].values()
+            for one in (*mapping["properties"]["base"]["anyOf"][:1], *_others(mapping))
         ]
-        pair = {"type": "array", "prefixItems": keys, "minItems": len(keys), "maxItems": len(keys)}
+        lists = [
+            {"type": "array", "prefixItems": some, "minItems": len(some), "maxItems": len(some)}
+            for some in (keys[1:], keys)
+        ]
         held.clear()
-        held["anyOf"] = [mapping, pair]
+        held["anyOf"] = [mapping, *lists]
         return found
+
+
+def _others(mapping: JsonSchemaValue) -> list[JsonSchemaValue]:
+    """Return the schemas of all keys but the first."""
+    return list(mapping["properties"].values())[1:]
 
 
 # YAML has lists; the items stay strict.
@@ -178,13 +212,22 @@ RangesBySlice = Annotated[tuple[Ranges, ...], Strict(False)]
 RangesByPlane = Annotated[tuple[RangesBySlice, ...], Strict(False)]
 
 
+Steps = Annotated[
+    tuple[Annotated[int, Field(ge=1, lt=2**MOST_BITS)], ...],
+    Strict(False),
+    Field(max_length=MOST_STEPS),
+]
+
+
 class Readout(Section):
     """The converters."""
 
-    kind: Literal["binary", "twin-range"] = key(
-        "binary", "Search: all bits of every count, or few bits of small counts (TRQ)."
+    kind: Literal["binary", "twin-range", "ranges", "redundant"] = key(
+        "binary",
+        "Search: all bits of every count, few bits of small counts (TRQ), up to `range_count` "
+        "ranges, or `steps` with redundancy (with `top: lane` only: the control of one converter).",
     )
-    bits: int = integer(8, 1, 12, "bits", "Width of the converter's threshold, N.")
+    bits: int = integer(8, 1, MOST_BITS, "bits", "Width of the converter's threshold, N.")
     saturate: bool = key(False, "Allow counts above 2^bits - 1; they read as 2^bits - 1.")
     columns_per_lane: int = integer(
         8, 1, 128, "columns", f"Columns that share a converter; at most {MOST_LANES} lanes."
@@ -192,11 +235,55 @@ class Readout(Section):
     sample_hold: Literal["single", "double"] = key(
         "double", "Sample-and-holds per column. With two, a plane is sampled while one converts."
     )
+    range_count: int = integer(
+        4, 1, MOST_RANGES, "ranges", "Most ranges of a table, K; kind 'ranges' only."
+    )
+    bases: Literal["aligned", "any"] = key(
+        "aligned",
+        "Where ranges may begin, kind 'ranges' only: at multiples of their size, which takes no "
+        "adder, or anywhere, which takes fewer decisions.",
+    )
+    bound: Literal["none", "rows"] = key(
+        "none",
+        "What bounds a search, kind 'ranges' only: nothing but the array, or the active rows of "
+        "the read: no edge above their number is tested, no bit that it lacks searched.",
+    )
+    tables: Literal["network", "slice"] = key(
+        "network",
+        "Tables that the RTL holds, kind 'ranges' only: one, or one for each slice.",
+    )
     ranges: Ranges | None = key(
         None,
-        "Search ranges at start-up of a run, twin-range only: exactly two. They are loaded at run "
-        "time and do not change the RTL.",
-        default_text="[{payload: 3}, {payload: readout.bits}]",
+        "Search ranges at start-up of a run, lowest first: exactly two for kind 'twin-range', up "
+        "to `range_count` for 'ranges'. They are loaded at run time and do not change the RTL.",
+        default_text="twin-range: [{payload: 3}, {payload: readout.bits}]; ranges: [0, 2), [2, 4), "
+        "[4, 8), ..., and all the rest",
+    )
+    start: int | None = integer(
+        None,
+        1,
+        2**MOST_BITS - 1,
+        "codes",
+        "First code of a conversion, kind 'redundant' only.",
+        default_text="2^(readout.bits - 1)",
+    )
+    steps: Steps | None = key(
+        None,
+        "What every step adds to the code or subtracts from it, kind 'redundant' only. A last "
+        "decision picks the code that is reached or the one below it.",
+        constraint=f"a list of at most {MOST_STEPS} integers between 1 and {2**MOST_BITS - 1}",
+    )
+    votes: Literal[1, 3, 7, 15, 31] = key(
+        1,
+        "Most comparisons of one decision, kind 'redundant' only; the pin `averaging` chooses how "
+        "many, and their majority is the answer.",
+    )
+    voted: int = integer(
+        0,
+        0,
+        MOST_STEPS + 1,
+        "decisions",
+        "How many decisions, the last ones, take `votes`; kind 'redundant' only.",
     )
 
 
@@ -242,7 +329,12 @@ class Timing(Section):
     acquire_cycles: int = integer(1, 1, 255, "cycles", "Length of `acquire`.")
     settle_dac: int = integer(0, 0, 255, "cycles", "Threshold stable before `strobe`.")
     compare_latency: int = integer(
-        2, 2, 255, "cycles", "From `strobe` to the next threshold; 2 + `compare_stages` or more."
+        2,
+        1,
+        255,
+        "cycles",
+        "From `strobe` to the next threshold; 2 + `compare_stages` or more, and 1 + "
+        "`compare_stages` for readout.kind 'redundant'.",
     )
     max_hold_cycles: int | None = integer(
         None,
@@ -415,13 +507,13 @@ class LayerTable(Section):
     slices: RangesBySlice | None = key(
         None,
         "Ranges of each slice, the least significant first: granularity 'slice'.",
-        constraint="a list of two ranges for each slice",
+        constraint="a list of ranges for each slice",
     )
     planes: RangesByPlane | None = key(
         None,
         "For each slice the ranges of each plane, the least significant first: granularity "
         "'slice-plane'.",
-        constraint="a list for each slice of two ranges for each plane",
+        constraint="a list for each slice of ranges for each plane",
     )
 
 
@@ -431,7 +523,8 @@ class Tables(Section):
     granularity: Literal["network", "layer", "slice", "slice-plane"] = key(
         "layer",
         "One set of ranges for the network, for each layer, for each slice of each layer, or for "
-        "each slice and plane. The RTL holds one set at a time: it takes the first two.",
+        "each slice and plane. The RTL takes the first two, and with `readout.tables: slice` the "
+        "third.",
     )
     layers: dict[str, LayerTable] = Field(
         default_factory=dict,
@@ -478,8 +571,12 @@ def collection(kind: object) -> str:
     """Say what an item of a list or mapping must be, by its type."""
     if get_origin(kind) is tuple:
         inner = bare(get_args(kind)[0])
-        return "a list of two ranges" if inner is RangeKeys else "a list of lists"
-    names = {RangeKeys: "a mapping or [payload, truncation]", str: "ten letters from 'a' to 'p'"}
+        return "a list of ranges" if inner is RangeKeys else "a list of lists"
+    names = {
+        RangeKeys: "a mapping, [payload, truncation] or [base, payload, truncation]",
+        str: "ten letters from 'a' to 'p'",
+        int: f"an integer between 1 and {2**MOST_BITS - 1}",
+    }
     return names.get(kind, "a mapping")
 
 

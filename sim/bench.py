@@ -21,9 +21,21 @@ from cocotb.clock import Clock
 from cocotb.simtime import get_sim_time
 from cocotb.triggers import FallingEdge, RisingEdge, SimTimeoutError, Timer, with_timeout
 
+from hwgen_models.converter import ConverterSpec
 from hwgen_models.spec import TileSpec
 
-__all__ = ["Bench", "case", "count", "expect", "manifest", "pack", "ranges", "spec", "vectors"]
+__all__ = [
+    "Bench",
+    "case",
+    "converter_spec",
+    "count",
+    "expect",
+    "manifest",
+    "pack",
+    "spec",
+    "tables_delivered",
+    "vectors",
+]
 
 PERIOD_PS = 10_000
 RESET_CYCLES = 3
@@ -38,10 +50,7 @@ def case(function: Callable[..., Awaitable[None]]) -> Callable:
 
     @functools.wraps(function)
     async def run(dut) -> None:
-        design = spec()
-        served = design.planes * design.columns_per_lane * int(os.environ.get("HWGEN_VECTORS") or 0)
-        conversions = CONVERSIONS_LIMIT + 4 * served  # streams may hesitate
-        limit = OTHER_CYCLES_LIMIT + conversions * design.longest_conversion
+        limit = _limit()
         try:
             await with_timeout(function(dut), limit * PERIOD_PS, "ps")
         except SimTimeoutError:
@@ -53,6 +62,16 @@ def case(function: Callable[..., Awaitable[None]]) -> Callable:
     return cocotb.test()(run)
 
 
+def _limit() -> int:
+    """Return the cycles within which every case must end."""
+    if "converter" in manifest()["modules"]:
+        return OTHER_CYCLES_LIMIT + CONVERSIONS_LIMIT * converter_spec().longest_conversion
+    design = spec()
+    served = design.planes * design.columns_per_lane * int(os.environ.get("HWGEN_VECTORS") or 0)
+    conversions = CONVERSIONS_LIMIT + 4 * served  # streams may hesitate
+    return OTHER_CYCLES_LIMIT + conversions * design.longest_conversion
+
+
 @functools.cache
 def manifest() -> dict:
     """Return the manifest of the delivered folder."""
@@ -62,12 +81,18 @@ def manifest() -> dict:
 
 @functools.cache
 def spec() -> TileSpec:
-    """Return the parameters of the delivered design."""
+    """Return the parameters of the delivered tile, or of the tile that the lane is of."""
     return TileSpec(**manifest()["parameters"])
 
 
+@functools.cache
+def converter_spec() -> ConverterSpec:
+    """Return the parameters of the delivered converter."""
+    return ConverterSpec(**manifest()["parameters"])
+
+
 def vectors() -> dict[str, np.ndarray]:
-    """Return the vectors to use: ``x``, ``weights``, ``y_in`` and ``ranges``."""
+    """Return the vectors to use: ``x``, ``weights``, ``y_in`` and ``tables``."""
     delivered = Path(manifest()["folder"]) / "sim" / "vectors.npz"
     with np.load(os.environ.get("HWGEN_VECTORS_FILE") or delivered) as stored:
         loaded = dict(stored)
@@ -75,9 +100,9 @@ def vectors() -> dict[str, np.ndarray]:
     return loaded | {"x": loaded["x"][:limit], "y_in": loaded["y_in"][:limit]}
 
 
-def ranges() -> list[tuple[int, int]]:
-    """Return the search ranges that the vectors come with, as (payload, truncation)."""
-    return [tuple(int(v) for v in row) for row in vectors()["ranges"]]
+def tables_delivered() -> list[list[tuple[int, ...]]]:
+    """Return the search tables that the vectors come with, as many as the tile holds."""
+    return [list(map(tuple, table)) for table in vectors()["tables"].tolist()]
 
 
 def expect(case: str, got: object, expected: object) -> None:

@@ -17,7 +17,9 @@ async def every_leaf_has_its_value(dut):
     bench = Bench(dut)
     for table in tables(30, seed=7):
         tree = tree_of(table)
-        values = interval_decode(tree.leaf_range, tree.leaf_level, twin_ranges(*table))
+        values = interval_decode(
+            tree.leaf_range, tree.leaf_level, twin_ranges(*table[0], *table[1])
+        )
         await bench.settle(plan=plan_word(table))
         for leaf in rng.permutation(len(values))[:LEAVES]:
             where, level = int(tree.leaf_range[leaf]), int(tree.leaf_level[leaf])

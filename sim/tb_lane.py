@@ -5,8 +5,7 @@ import numpy as np
 from bench import Bench, case, count, expect, pack, spec
 from hwgen_models.lane import HeldRead, Lane
 from hwgen_models.sar import Sar
-from hwgen_models.search import SearchTree
-from tables import Table, plan_word, tables, tree_of
+from tables import Table, tables, tree_of
 
 VECTORS = 2
 PINS = ("busy", "acquire", "strobe", "bank", "column", "dac", "pending")
@@ -17,7 +16,9 @@ NOISE = 1.5  # counts, of the comparator
 class Script:
     """Inputs and expected pins of a lane in every cycle, written down read by read."""
 
-    def __init__(self, lane: int, outputs: int, tree: SearchTree, rng: np.random.Generator) -> None:
+    def __init__(
+        self, lane: int, outputs: int, tables: list[Table], rng: np.random.Generator
+    ) -> None:
         design = spec()
         self.rng = rng
         self.operations = design.column_map.lane_columns(lane)
@@ -27,7 +28,7 @@ class Script:
             cell_bits=design.cell_bits,
             dac_bits=design.dac_bits,
             sar=Sar.of(design),
-            tree=tree,
+            tree=lambda k, bound: tree_of(tables[design.lane_table_of(lane)[k]], bound),
         )
         self.inputs: dict[int, dict[str, int]] = {}
         self.changes: dict[int, dict[str, int]] = {}  # of pins
@@ -48,7 +49,8 @@ class Script:
         """Sample a read as soon as its bank is free, or a little later; return its last cycle."""
         design, rng, bank = spec(), self.rng, self.bank
         q = max(not_before, self.bank_free[bank]) + int(rng.integers(0, 4))
-        top = min(design.largest_count, 2**design.readout_bits - 1)
+        bound = int(rng.integers(0, design.largest_count + 1))
+        top = min(bound, design.largest_code)
         counts = rng.integers(0, top + 1, size=len(self.operations))
         errors = rng.normal(0, NOISE, size=(len(counts), design.most_decisions))
         held = HeldRead(
@@ -57,6 +59,7 @@ class Script:
             last_sample=q,
             bank=bank,
             negate=design.signed_inputs and plane == design.planes - 1,
+            bound=bound,
             errors=list(errors),
         )
         served = self.model.read(held)
@@ -66,7 +69,7 @@ class Script:
             self.show(end, busy=0)
         self.set(q, load=1 << bank)
         self.set(q + 1, load=0, older=(bank + 1) % design.banks)
-        self.set(q + 1, **{f"plane_{bank}": plane, f"negate_{bank}": int(held.negate)})
+        self.set(q + 1, **{f"tag_{bank}": pack(*held.tag(design))})
         self.show(q + 1, **{f"pending_{bank}": 1})
         self.show(served.finish, **{f"pending_{bank}": 0})
         self.bank_free[bank] = served.finish + 2
@@ -113,23 +116,28 @@ async def pins_and_sums_are_the_models_in_every_cycle(dut):
     lanes = list(dict.fromkeys([0, design.lanes // 2, design.lanes - 1]))
     choices = tables(3, seed=12)
     plays = [
-        (lanes[k % len(lanes)], _some_outputs(k, rng), choices[k % len(choices)])
+        (
+            lanes[k % len(lanes)],
+            _some_outputs(k, rng),
+            [choices[(k + i) % len(choices)] for i in range(design.lane_tables)],
+        )
         for k in range(max(len(lanes), len(choices)))
     ]
     # A lane may have nothing to convert when few outputs are in use.
     served = [
         [c.output for c in design.column_map.lane_columns(k) if c] for k in range(design.lanes)
     ]
-    plays += [(k, 1, choices[0]) for k in range(design.lanes) if 0 not in served[k]][:1]
-    for lane, outputs, table in plays:
-        script = Script(lane, outputs, tree_of(table), rng)
+    idle = [k for k in range(design.lanes) if 0 not in served[k]][:1]
+    plays += [(k, 1, choices[:1] * design.lane_tables) for k in idle]
+    for lane, outputs, held in plays:
+        script = Script(lane, outputs, held, rng)
         for _ in range(VECTORS):
             q = script.end
             for plane in rng.permutation(design.planes)[: rng.integers(1, design.planes + 1)]:
                 q = script.read(int(plane), q + 2)
             script.drain()
-        where = f"lane {lane}, {outputs} outputs, table {table}"
-        await _play(bench, script, table, where)
+        where = f"lane {lane}, {outputs} outputs, tables {held}"
+        await _play(bench, script, _constants(script, lane, held), where)
 
 
 def _some_outputs(k: int, rng: np.random.Generator) -> int:
@@ -138,28 +146,34 @@ def _some_outputs(k: int, rng: np.random.Generator) -> int:
     return outputs if k < 2 else int(rng.integers(1, outputs + 1))
 
 
-async def _play(bench: Bench, script: Script, table: Table, where: str) -> None:
+def _constants(script: Script, lane: int, held: list[Table]) -> dict[str, int]:
+    """Return what the lane is told of its columns and its tables, where it has ports for that."""
+    design = spec()
+    words = {"used": sum(1 << k for k in script.model.used)}
+    if not design.column_map.trivial:
+        words["operations"] = _operations_word(script)
+    if design.scheme.fields:
+        plans = [field for table in held for field in design.scheme.plan(table, design)]
+        words["plan"] = pack(*plans)
+    if design.lane_tables > 1:
+        width = (design.lane_tables - 1).bit_length()
+        words["table_of"] = pack(*((t, width) for t in design.lane_table_of(lane)))
+    return words
+
+
+async def _play(bench: Bench, script: Script, constants: dict[str, int], where: str) -> None:
     """Run a script from reset and compare every pin in every cycle."""
     design = spec()
-    state = {"negate_0": 0, "negate_1": 0, "pending_0": 0, "pending_1": 0}
+    state = {"pending_0": 0, "pending_1": 0}
     state |= dict.fromkeys(PINS, 0)
     inputs = dict.fromkeys(
-        ("load", "older", "plane_0", "plane_1", "negate", "compare", "read_destination", "clear"), 0
+        ("load", "older", "tag_0", "tag_1", "compare", "read_destination", "clear"), 0
     )
-    inputs["used"] = sum(1 << k for k in script.model.used)
-    if not design.column_map.trivial:
-        inputs["operations"] = _operations_word(script)
-    if table is not None:
-        inputs["plan"] = plan_word(table)
-    bench.inputs = inputs
+    bench.inputs = inputs | constants
     await bench.reset()
     signed = design.accumulator_range.start < 0
     for cycle in range(script.end + 3):
-        changed = dict(script.inputs.get(cycle, {}))
-        if flags := {name: changed.pop(name) for name in list(changed) if name in state}:
-            state |= flags
-            changed["negate"] = state["negate_0"] | state["negate_1"] << 1
-        await bench.step(**changed)
+        await bench.step(**script.inputs.get(cycle, {}))
         state |= script.changes.get(cycle, {})
         state["pending"] = state["pending_0"] | state["pending_1"] << 1
         # Where a lane looks matters while it converts.

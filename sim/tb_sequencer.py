@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bench import Bench, case, expect, spec
-from hwgen_models.lane import read_times
+from bench import Bench, case, expect, pack, spec
+from hwgen_models.lane import HeldRead, read_times
 from hwgen_models.sequencer import NEVER, Schedule, Sequencer, Willing
 from streams import Stalls
 
@@ -38,7 +38,9 @@ class Surroundings:
     def inputs(self, cycle: int) -> dict[str, int]:
         """Return the inputs of a cycle."""
         busy = [any(q < cycle < f for q, f in self.pending[b]) for b in range(2)]
-        return {
+        design = spec()
+        bound = min(self.counted * design.largest_digit, design.largest_code)
+        return ({"bound": bound} if design.bounded else {}) | {
             "full": int(self.full),
             "active": self.counted,
             "pending": busy[0] | busy[1] << 1,
@@ -109,7 +111,7 @@ async def every_event_is_on_time_behind_a_slow_consumer(dut):
 
 
 def _inputs(outputs: int) -> dict[str, int]:
-    names = ("full", "active", "pending")
+    names = ("full", "active", "pending", *(("bound",) if spec().bounded else ()))
     return dict.fromkeys(names, 0) | {"outputs_used": outputs, "buffer_empty": 1}
 
 
@@ -146,7 +148,7 @@ async def _run(dut, *, seed: int, busy: float) -> None:
         }
         for name, values in expected.items():
             expect(f"cycle {cycle}, {name}", got[name], values[cycle].item())
-        _check_banks(bench, cycle, golden, design)
+        _check_banks(bench, cycle, golden, active)
         surroundings.advance(cycle, bench)
     expect("idle at the end", bench.read("idle"), 1)
 
@@ -178,12 +180,19 @@ def _expected(golden: Schedule) -> dict[str, np.ndarray]:
     return expected
 
 
-def _check_banks(bench: Bench, cycle: int, golden: Schedule, design) -> None:
+def _check_banks(bench: Bench, cycle: int, golden: Schedule, active: np.ndarray) -> None:
     """Compare what the banks are said to hold, from the cycle after a sample on."""
+    design = spec()
     for v, t in np.argwhere((golden.last_sample == cycle - 1) & (golden.sample != NEVER)):
         bank = int(golden.bank[v, t])
-        negative = int(design.signed_inputs and t == design.planes - 1)
+        held = HeldRead(
+            counts=(),
+            plane=int(t),
+            last_sample=cycle - 1,
+            bank=bank,
+            negate=design.signed_inputs and t == design.planes - 1,
+            bound=int(active[v, t]) * design.largest_digit,
+        )
         where = f"cycle {cycle}, bank {bank}"
-        expect(f"{where}, plane", bench.read(f"plane_{bank}"), int(t))
-        expect(f"{where}, negate", bench.read("negate") >> bank & 1, negative)
+        expect(f"{where}, tag", bench.read(f"tag_{bank}"), pack(*held.tag(design)))
         expect(f"{where}, older", bench.read("older"), (bank + 1) % design.banks)

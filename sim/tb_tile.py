@@ -13,19 +13,21 @@ from cocotb.triggers import ClockCycles
 
 from analog import Conversion, FrontEnd, Read, check_banks, check_rows, read_lane
 from apb import Apb
-from bench import Bench, case, count, expect, manifest, ranges, spec, vectors
+from bench import Bench, case, count, expect, manifest, spec, tables_delivered, vectors
 from hwgen_models.crossbar import Comparator, Nonidealities
 from hwgen_models.input_buffer import beats_of
 from hwgen_models.output_buffer import y_words
+from hwgen_models.range_table import load_writes
 from hwgen_models.row_drive import drive_word, input_range, planes_of
 from hwgen_models.sequencer import NEVER, Schedule, always
-from hwgen_models.tile import Result, Tile, crossbar_of
+from hwgen_models.tile import Result, Tile, by_slice, crossbar_of
 from streams import Sink, Source, Stalls
+from tables import illegal_tables
 
 FEW = 2  # vectors, where not all of them are needed
 SLACK = 4  # cycles after the last event
 PENDING, REFUSED, IDLE = 1, 2, 4  # STATUS
-COMMIT_CYCLES = 8  # more than a check and a boundary take
+COMMIT_CYCLES = 8  # of a commit, beside its check
 
 
 @case
@@ -34,7 +36,7 @@ async def delivered_vectors_under_stalls(dut):
     run = Run(dut, vectors())
     await run.reset()
     await run.refuse_illegal_tables()
-    await run.load(run.table, run.outputs)
+    await run.load(run.tables, run.outputs)
     await run.stream(seed=31, busy=0.5)
     run.compare()
 
@@ -44,7 +46,7 @@ async def vectors_follow_each_other_without_stalls(dut):
     """Send and take as fast as the tile allows: a vector takes what the mapper predicts."""
     run = Run(dut, vectors())
     await run.reset()
-    await run.load(run.table, run.outputs)
+    await run.load(run.tables, run.outputs)
     await run.stream(seed=32, busy=1.0)
     run.compare()
     count(cycles_steady=run.sink.taken[-1] - run.source.taken[0] + 1)
@@ -55,7 +57,7 @@ async def decisions_of_a_noisy_array_are_predicted(dut):
     """Spoil cells, wires, reads and comparators; the model knows every wrong answer beforehand."""
     run = Run(dut, _first(vectors(), FEW), noise=True)
     await run.reset()
-    await run.load(run.table, run.outputs)
+    await run.load(run.tables, run.outputs)
     await run.stream(seed=33, busy=0.8)
     run.compare()
 
@@ -65,7 +67,7 @@ async def counts_of_all_sizes_let_every_lane_be_the_last(dut):
     """Drive and store numbers of all magnitudes, and use every column."""
     run = Run(dut, _made_up(seed=34, reads=24))
     await run.reset()
-    await run.load(run.table, run.outputs)
+    await run.load(run.tables, run.outputs)
     await run.stream(seed=34, busy=0.9)
     run.compare()
 
@@ -73,7 +75,7 @@ async def counts_of_all_sizes_let_every_lane_be_the_last(dut):
 @case
 async def reset_values_search_all_bits_of_all_outputs(dut):
     """Load nothing."""
-    run = Run(dut, _made_up(seed=35, reads=1), table=None)
+    run = Run(dut, _made_up(seed=35, reads=1), tables=None)
     await run.reset()
     await run.stream(seed=35, busy=0.9)
     run.compare()
@@ -100,17 +102,18 @@ class Run:
         The tile.
     delivered : dict of numpy.ndarray
         ``x``, ``weights``, ``y_in``.
-    table : list of (payload, truncation) or None
-        Search ranges; None: the reset value. Default: what the design was delivered with.
+    tables : list of Table or None
+        Search tables, as many as the tile holds; None: the reset value. Default: what the design
+        was delivered with.
     noise : bool
         Spoil the array and the comparators.
     """
 
-    def __init__(self, dut, delivered: dict, *, table="delivered", noise: bool = False) -> None:
+    def __init__(self, dut, delivered: dict, *, tables="delivered", noise: bool = False) -> None:
         self.design = spec()
         self.x, self.weights = delivered["x"], delivered["weights"]
         self.y_in = delivered["y_in"] if self.design.y_in else None
-        self.table = (ranges() or None) if table == "delivered" else table
+        self.tables = tables_delivered() if tables == "delivered" else tables
         self.crossbar = self.comparator = None
         if noise:
             flaws = Nonidealities(
@@ -124,7 +127,7 @@ class Run:
             self.comparator = Comparator(
                 columns_per_lane=self.design.columns_per_lane, offset=0.5, noise=0.5, seed=6
             )
-        self.tile = self._golden(self.weights, self.table)
+        self.tile = self._golden(self.weights, self.tables)
 
         pins = ["x_valid", "x_payload", "y_ready", "psel", "penable", "paddr", "pwrite", "pwdata"]
         if self.design.y_in:
@@ -138,8 +141,14 @@ class Run:
         """Outputs in use."""
         return self.weights.shape[1]
 
-    def _golden(self, weights: np.ndarray, table) -> Tile:
-        return Tile(self.design, weights, table, crossbar=self.crossbar, comparator=self.comparator)
+    def _golden(self, weights: np.ndarray, tables) -> Tile:
+        return Tile(
+            self.design,
+            weights,
+            crossbar=self.crossbar,
+            comparator=self.comparator,
+            tables=by_slice(self.design, [None] if tables is None else tables),
+        )
 
     # Before the vectors
 
@@ -151,38 +160,38 @@ class Run:
         for lane, pin in itertools.product(range(self.design.lanes), ("busy", "acquire", "strobe")):
             expect(f"lane {lane} after reset, {pin}", self.bench.read(f"lane{lane}_{pin}"), 0)
 
-    async def load(self, table, outputs: int) -> None:
-        """Load a table that is legal, and see it accepted."""
-        await self._write(table, outputs)
+    async def load(self, tables, outputs: int) -> None:
+        """Load tables that are legal, and see them accepted."""
+        await self._write(tables, outputs)
         await self._commit()
         expect("STATUS after a commit", await self.apb.read("STATUS"), IDLE)
 
     async def refuse_illegal_tables(self) -> None:
         """Offer tables that must be refused, and see what is loaded stay as it is."""
-        bits = self.design.readout_bits
-        illegal = [(None, 0), (None, self.design.outputs + 1)]
-        if self.table is not None:
-            illegal += [
-                ([(0, 0), (0, 0)], self.outputs),  # range 1 does not reach beyond range 0
-                ([(bits + 1, 0), (bits, 0)], self.outputs),
-                ([(0, 1), (bits, 0)], self.outputs),  # truncated beyond its payload
-            ]
+        illegal = [(self.tables, 0), (self.tables, self.design.outputs + 1)]
+        # The last of several tables must be checked like the first.
+        illegal += [([*self.tables[:-1], table], self.outputs) for table in illegal_tables()]
         for table, outputs in illegal:
             await self._write(table, outputs)
             await self._commit()
             status = await self.apb.read("STATUS")
             expect(f"STATUS after table {table}, {outputs} outputs", status, REFUSED | IDLE)
 
-    async def _write(self, table, outputs: int) -> None:
-        await self.apb.write("OUTPUTS", outputs)
-        expect("OUTPUTS", await self.apb.read("OUTPUTS"), outputs)
-        for k, (payload, truncation) in enumerate(table or []):
-            await self.apb.write(f"RANGE_{k}", payload | truncation << 8)
+    async def _write(self, tables, outputs: int) -> None:
+        for name, word in load_writes(self.design, tables, outputs):
+            if name != "COMMIT":
+                await self.apb.write(name, word)
+                expect(name, await self.apb.read(name), word)
 
     async def _commit(self) -> None:
         await self.apb.write("COMMIT", 1)
-        for _ in range(COMMIT_CYCLES):
+        for _ in range(self._commit_cycles):
             await self.bench.step()
+
+    @property
+    def _commit_cycles(self) -> int:
+        """More cycles than a check and a boundary take."""
+        return COMMIT_CYCLES + self.design.table_count * self.design.scheme.ranges(self.design)
 
     # The vectors
 
@@ -249,7 +258,7 @@ class Run:
 
     async def stream_across_commit(self, fewer: int) -> None:
         """Commit while the first vector is converted: the second one has the new table."""
-        after = None if self.table is None else [(self.design.readout_bits, 0)] * 2
+        after = [self.design.scheme.reset(self.design)] * self.design.table_count
         second = self._golden(self.weights[:, :fewer], after)
         y_in = [None, None]
         if self.y_in is not None:
@@ -260,17 +269,17 @@ class Run:
         behind = second.run(self.x[1:FEW], y_in[1], first_vector=1, keep="counts")
         total = self.outputs + fewer
 
-        await self.load(self.table, self.outputs)
+        await self.load(self.tables, self.outputs)
+        await self._write(after, fewer)
         reads = self._reads(before) + self._reads(behind, first=1)
         tasks = self._start(before, always, always, always, reads=reads, words=total)
         while not self.bench.read("sample"):
             await self.bench.step()
-        await self._write(after, fewer)
         await self.apb.write("COMMIT", 1)
         await self.bench.step()
         expect("STATUS while a commit waits", await self.apb.read("STATUS") & PENDING, PENDING)
         alone = self.tile.schedule(before).finish + second.schedule(behind).finish
-        for _ in range(alone + COMMIT_CYCLES):
+        for _ in range(alone + self._commit_cycles):
             if len(self.sink.words) == total and self.bench.read("idle"):
                 break
             await self.bench.step()
@@ -312,7 +321,9 @@ class Run:
             error = None
             if self.comparator is not None:
                 error = self.comparator.error(v, t, physical, np.arange(design.most_decisions))
-            walk = self.tile.tree.walk(result.counts[v, t, physical], error)
+            number = self.tile.tree_numbers([t], [result.active_rows[v, t]])[0, physical]
+            tree = self.tile.trees[number]
+            walk = tree.walk(result.counts[v, t, physical], error)
             conversion = Conversion(
                 start=int(starts[v, t, k]),
                 column=int(k),

@@ -19,7 +19,7 @@ MODULES = sorted(
 )
 
 # One name, four files. The helpers are no blocks: nothing of them is a module of the Verilog.
-HELPERS = {"__init__", "narrow", "registers", "streams"}
+HELPERS = {"__init__", "narrow", "registers", "streams", "tags"}
 BLOCK = "hwgen/gateware/{}.py"
 TWINS = ["models/hwgen_models/{}.py", "sim/tb_{}.py", "tests/gateware/test_{}.py"]
 BLOCKS = sorted({Path(module).stem for module in MODULES if Path(module).match(BLOCK.format("*"))})

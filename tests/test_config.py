@@ -142,7 +142,7 @@ def test_tables_by_slice_hold_for_all_planes():
 
     assert design.tables_of("fc1") == tuple((((s, 0), (8, 0)),) * 8 for s in range(7))
     assert design.tables_of("fc2") == ((((3, 0), (8, 0)),) * 8,) * 7
-    assert not design.one_table
+    assert not design.loadable
 
 
 def test_tables_by_slice_and_plane():
@@ -160,7 +160,7 @@ def test_tables_by_slice_and_plane():
 def test_one_table_holds_for_all_slices_and_planes():
     assert load("trq").tables_of() == ((load("trq").ranges(),) * 8,) * 7
     assert load("baseline").tables_of() == (((),) * 8,) * 7
-    assert load("trq").one_table
+    assert load("trq").loadable
 
 
 @pytest.mark.parametrize("granularity", ["slice", "slice-plane"])
@@ -170,7 +170,7 @@ def test_the_rtl_has_one_table_a_tile(granularity):
     with pytest.raises(
         UserError,
         match=r"^<design>: tables\.granularity: must be network or layer for the RTL "
-        rf"\(one table a tile\), not '{granularity}'$",
+        rf"\(a tile holds one table\), not '{granularity}'$",
     ):
         design.ranges("fc1")
 
@@ -192,12 +192,13 @@ BAD_KEYS = [
     ("array: {rowz: 8}", ("array.rowz: must be one of rows, columns, cell_bits, column_order, "
      "not 'rowz' (did you mean 'rows'?)")),
     ("arrays: {rows: 8}", ("arrays: must be one of name, extends, summary, paper, top, array, "
-     "weights, inputs, readout, accumulate, interface, timing, device, energy, tables, not 'arrays' "
-     "(did you mean 'array'?)")),
+     "weights, inputs, readout, accumulate, interface, timing, device, energy, tables, "
+     "not 'arrays' (did you mean 'array'?)")),
     ("array: {xyzzy: 8}", ("array.xyzzy: must be one of rows, columns, cell_bits, column_order, "
      "not 'xyzzy'")),
     ('"a b\\n": 8', ("['a b\\n']: must be one of name, extends, summary, paper, top, array, "
-     "weights, inputs, readout, accumulate, interface, timing, device, energy, tables, not 'a b\\n'")),
+     "weights, inputs, readout, accumulate, interface, timing, device, energy, tables, "
+     "not 'a b\\n'")),
     # wrong types
     ("array: {rows: '8'}", "array.rows: must be an integer between 1 and 1024, not '8'"),
     ("array: {rows: true}", "array.rows: must be an integer between 1 and 1024, not true"),
@@ -214,7 +215,8 @@ BAD_KEYS = [
      "weights.slices: must be an integer between 1 and 16 or null, not 'seven'"),
     ("summary: 3", "summary: must be one line of at most 200 characters, not 3"),
     ("interface: {reset: high}", "interface.reset: must be a mapping, not 'high'"),
-    ("readout: {kind: sar}", "readout.kind: must be 'binary' or 'twin-range', not 'sar'"),
+    ("readout: {kind: sar}",
+     "readout.kind: must be 'binary' or 'twin-range' or 'ranges', not 'sar'"),
     # names
     ("name: 8bit", ("name: must be a Verilog identifier of at most 40 letters, digits and "
      "underscores, not '8bit'")),
@@ -271,6 +273,21 @@ BAD_KEYS = [
     ("array: {cell_bits: 2}, inputs: {dac_bits: 2}", ("readout.bits: must be at least 11 for "
      "the largest count 1152 (128 rows x 3 x 3) unless readout.saturate is true, not 8")),
     # ranges
+    ("readout: {kind: ranges, ranges: [[1, 0], [1, 0], [3, 0]]}",
+     "readout.ranges: range 2 must reach beyond the bound 128, not end before 8"),
+    ("readout: {kind: ranges, ranges: [[0, 2, 0], [3, 8, 0]]}", ("readout.ranges: range 1 must end "
+     "above the range before it and at most at 256: after 4, not before 259")),
+    ("readout: {kind: ranges, ranges: [[0, 2, 0], [2, 2, 0], [0, 8, 0]]}", (
+     "readout.ranges: range 1: base must be 4, the edge before it rounded down to a multiple of "
+     "its size 4, not 2")),
+    ("readout: {kind: ranges, ranges: [[2, 0], [8, 3]]}", ("readout.ranges: range 1: truncation "
+     "must be at most 2 for the edge 4 before it to cut no bin, not 3")),
+    ("readout: {kind: ranges, range_count: 2, ranges: [[1, 0], [1, 0], [8, 0]]}", (
+     "readout.ranges: must be 1 to 2 ranges (readout.range_count), not a list of 3")),
+    ("readout: {bound: rows}",
+     "readout.bound: must be 'none' for readout.kind 'binary', not 'rows'"),
+    ("readout: {kind: twin-range, tables: slice}",
+     "readout.tables: must be 'network' for readout.kind 'twin-range', not 'slice'"),
     ("readout: {ranges: [{payload: 3}, {payload: 8}]}", ("readout.ranges: must be null for "
      "readout.kind 'binary', not [{payload: 3, truncation: 0}, {payload: 8, truncation: 0}]")),
     ("tables: {granularity: layer}", ("tables: must be null for readout.kind 'binary', not "
@@ -286,13 +303,14 @@ BAD_KEYS = [
     ("readout: {kind: twin-range, ranges: []}",
      "readout.ranges: must be a list of exactly 2 ranges, not []"),
     ("readout: {kind: twin-range, ranges: 3}",
-     "readout.ranges: must be a list of two ranges or null, not 3"),
+     "readout.ranges: must be a list of ranges or null, not 3"),
     ("readout: {kind: twin-range, ranges: [3, 8]}",
-     "readout.ranges[0]: must be a mapping or [payload, truncation], not 3"),
+     ("readout.ranges[0]: must be a mapping, [payload, truncation] or "
+      "[base, payload, truncation], not 3")),
     ("readout: {kind: twin-range, ranges: [{payload: 3}, {truncation: 1}]}",
      "readout.ranges[1].payload: must be an integer between 0 and 12, not missing"),
     ("readout: {kind: twin-range, ranges: [{payload: 3, base: 1}, {payload: 8}]}",
-     "readout.ranges[0].base: must be one of payload, truncation, not 'base'"),
+     "readout.ranges[0].base: must be null for readout.kind 'twin-range', not 1"),
     ("readout: {kind: twin-range, ranges: [{payload: 9}, {payload: 8}]}",
      "readout.ranges[0].payload: must be at most readout.bits 8, not 9"),
     ("readout: {kind: twin-range, ranges: [{payload: 3, truncation: 4}, {payload: 8}]}",
@@ -312,14 +330,15 @@ BAD_KEYS = [
      ("tables.layers.b.ranges: must equal those of the first layer for granularity 'network', "
      "not [{payload: 4, truncation: 0}, {payload: 8, truncation: 0}]")),
     ("readout: {kind: twin-range, ranges: [[3], [8, 0]]}",
-     "readout.ranges[0]: must be a mapping or [payload, truncation], not [3]"),
+     ("readout.ranges[0]: must be a mapping, [payload, truncation] or "
+      "[base, payload, truncation], not [3]")),
     ("readout: {kind: twin-range, ranges: [[3, 0], [8, '0']]}",
      "readout.ranges[1].truncation: must be an integer between 0 and 12, not '0'"),
     # tables by slice and plane
     ("readout: {kind: twin-range}, tables: {layers: {a: {}}}",
      "tables.layers.a.ranges: must be given for granularity 'layer', not null"),
     ("readout: {kind: twin-range}, tables: {granularity: slice, layers: {a: {slices: 3}}}",
-     "tables.layers.a.slices: must be a list of two ranges for each slice or null, not 3"),
+     "tables.layers.a.slices: must be a list of ranges for each slice or null, not 3"),
     (("readout: {kind: twin-range}, tables: {granularity: slice, layers: {a: {ranges: "
      "[[3, 0], [8, 0]]}}}"), ("tables.layers.a.ranges: must be null for granularity 'slice', not "
      "[{payload: 3, truncation: 0}, {payload: 8, truncation: 0}]")),
@@ -327,7 +346,7 @@ BAD_KEYS = [
      "[[[3, 0], [8, 0]]]}}}"),
      "tables.layers.a.slices: must have 7 entries, one for each slice, not 1"),
     (("readout: {kind: twin-range}, weights: {bits: 2}, tables: {granularity: slice, layers: {a: "
-     "{slices: [3]}}}"), "tables.layers.a.slices[0]: must be a list of two ranges, not 3"),
+     "{slices: [3]}}}"), "tables.layers.a.slices[0]: must be a list of ranges, not 3"),
     (("readout: {kind: twin-range}, weights: {bits: 2}, tables: {granularity: slice, layers: {a: "
      "{slices: [[[3, 0], [7, 0]]]}}}"), ("tables.layers.a.slices[0][1].payload: must be at least "
      "8 for the last range to hold the count 128, not 7")),
@@ -526,6 +545,8 @@ def test_the_schema_describes_every_key_and_accepts_the_presets():
     rows = schema["$defs"]["Array"]["properties"]["rows"]
     assert (rows["minimum"], rows["maximum"], rows["unit"]) == (1, 1024, "rows")
     assert "constraint" not in schema["$defs"]["Weights"]["properties"]["encoding"]
-    mapping, pair = schema["$defs"]["RangeKeys"]["anyOf"]
+    mapping, pair, triple = schema["$defs"]["RangeKeys"]["anyOf"]
     assert mapping["required"] == ["payload"]
     assert pair["prefixItems"] == [{"type": "integer", "minimum": 0, "maximum": 12}] * 2
+    assert triple["prefixItems"][0] == {"type": "integer", "minimum": 0, "maximum": 4095}
+    assert triple["prefixItems"][1:] == pair["prefixItems"]

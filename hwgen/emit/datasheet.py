@@ -1,10 +1,10 @@
 """The datasheet of a design: pins, what they do when, and how long everything takes."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hwgen import __version__
-from hwgen.config import Design
+from hwgen.config import Design, Table
 from hwgen.emit import pins
 from hwgen.emit.rtl import Rtl, TopPort
 from hwgen.emit.text import paragraph, table
@@ -166,22 +166,63 @@ def _codes(conversion: Conversion, spec: TileSpec) -> str:
 
 def _durations(design: Design, layer: str | None) -> list[str]:
     spec = design.spec
-    ranges = tuple((one.payload, one.truncation) for one in design.ranges(layer))
-    tree = search_tree(spec, ranges)
-    lines = []
-    if ranges:
-        texts = [f"(payload {payload}, truncation {cut})" for payload, cut in ranges]
+    lines: list[str] = []
+    tables = design.loaded(layer)
+    if spec.scheme.fields:
         source = f"layer `{layer}`" if layer and design.tables else "the design"
+        held = _ranges_text(tables[0]) if len(set(tables)) == 1 else "of its slices, below"
         lines += paragraph(
-            f"With the ranges of {source}, {' and '.join(texts)}; at reset the search is binary, "
-            f"with {spec.readout_bits} decisions."
+            f"With the ranges of {source}, {held}; at reset the search is binary, with "
+            f"{spec.readout_bits} decisions."
+            + (
+                " The active rows of a read bound its searches: what follows is of a read with all "
+                f"rows active, of one with few see the last table. A count is at most "
+                f"{spec.largest_digit} for every active row."
+                if spec.bounded
+                else ""
+            )
         )
         lines += [""]
-    rows = [
-        (_span(first, last), _values(tree, first, last), depth, spec.conversion_cycles(depth))
-        for first, last, depth in _runs(tree)
+    for number, one in enumerate(dict.fromkeys(tables)):
+        if len(set(tables)) > 1:
+            slices = [str(s) for s, other in enumerate(tables) if other == one]
+            gap = [""] if number else []
+            text = f"Slices {', '.join(slices)}, {_ranges_text(one)}:"
+            lines += [*gap, *paragraph(text), ""]
+        tree = search_tree(spec, one)
+        rows = [
+            (_span(first, last), _values(tree, first, last), depth, spec.conversion_cycles(depth))
+            for first, last, depth in _runs(tree)
+        ]
+        lines += table(("count", "value", "decisions", "cycles"), rows)
+    return lines + (_bounded(spec, tables) if spec.bounded else [])
+
+
+def _ranges_text(one: Table) -> str:
+    """Write down a table: "(payload 3, truncation 0) and (payload 8, truncation 0)"."""
+    names = one[0]._fields
+    texts = [
+        ", ".join(f"{name} {value}" for name, value in zip(names, entry, strict=True))
+        for entry in one
     ]
-    return lines + table(("count", "value", "decisions", "cycles"), rows)
+    return " and ".join(f"({text})" for text in texts)
+
+
+def _bounded(spec: TileSpec, tables: Sequence[Table]) -> list[str]:
+    """Say how many decisions a conversion takes at most, by active rows."""
+    classes = [spec.scheme.classes(one, spec)[0].tolist() for one in tables]
+    ends = sorted({bound // spec.largest_digit for of_table in classes for bound in of_table})
+    ends = [end for end in ends if end] or [spec.largest_active]
+    depths = [
+        max(search_tree(spec, one, end * spec.largest_digit).depth for one in tables)
+        for end in ends
+    ]
+    rows, first = [], 1
+    for depth, run in itertools.groupby(zip(depths, ends, strict=True), key=lambda one: one[0]):
+        last = max(end for _, end in run)
+        rows.append((_span(first, last), depth, spec.conversion_cycles(depth)))
+        first = last + 1
+    return ["", *table(("active rows", "decisions, at most", "cycles, at most"), rows)]
 
 
 def _runs(tree: SearchTree) -> Iterator[tuple[int, int, int]]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from hwgen import benches
 from hwgen.config import Design
+from hwgen.emit.converter import converter_datasheet
 from hwgen.emit.datasheet import datasheet
 from hwgen.emit.flowfiles import flow_files
 from hwgen.emit.manifest import as_json, design_registers, manifest
@@ -46,7 +47,7 @@ def generate(design: Design, out: Path, *, force: bool = False) -> dict:
         When the folder cannot be used, or a layer has more tables than a tile can load.
     """
     out = Path(out)
-    design.ranges()  # refused before anything is emitted
+    design.loaded()  # refused before anything is emitted
     check_folder(out, MANIFEST, force=force)
     contents, described = deliverables(design)
     write_folder(out, contents, MANIFEST)
@@ -64,17 +65,19 @@ def deliverables(design: Design) -> tuple[dict[str, bytes], dict]:
     The manifest names all other files with their hashes, by which a folder is recognised.
     """
     rtl = emit_rtl(design)
-    vectors = vectors_of(design)
-    described = manifest(design, rtl, layer=vectors.layer)
+    vectors = None if design.is_converter else vectors_of(design)
+    layer = vectors and vectors.layer
+    described = manifest(design, rtl, layer=layer)
     texts = dict(rtl.files)
     bench = {f"tb/{name}": text for name, text in testbench(design, rtl, vectors).items()}
     texts |= bench
     texts |= flow_files(design, rtl, bench=bench)
-    texts |= {f"docs/{name}": text for name, text in _documents(design, rtl, vectors.layer).items()}
+    texts |= {f"docs/{name}": text for name, text in _documents(design, rtl, layer).items()}
     texts |= {f"tables/{name}": text for name, text in table_files(design).items()}
     contents = {path: text.encode() for path, text in texts.items()}
     contents |= {f"sim/{path.name}": path.read_bytes() for path in _bench_files(rtl)}
-    contents["sim/vectors.npz"] = archive(vectors)
+    if vectors is not None:
+        contents["sim/vectors.npz"] = archive(design, vectors)
     described["files"] = hashes(contents)
     contents[MANIFEST] = as_json(described).encode()
     return contents, described
@@ -87,7 +90,7 @@ def committed(design: Design) -> dict[str, str]:
     their hashes: a change of these must not look like a change of the RTL.
     """
     rtl = emit_rtl(design)
-    layer = vectors_of(design).layer
+    layer = None if design.is_converter else vectors_of(design).layer
     documents = _documents(design, rtl, layer)
     return (
         dict(rtl.files)
@@ -97,6 +100,8 @@ def committed(design: Design) -> dict[str, str]:
 
 
 def _documents(design: Design, rtl: Rtl, layer: str | None) -> dict[str, str]:
+    if design.is_converter:
+        return {"datasheet.md": converter_datasheet(design, rtl)}
     documents = {"datasheet.md": datasheet(design, rtl, layer=layer)}
     described = design_registers(design)
     if described:

@@ -7,10 +7,11 @@ it so. Every file says in its first lines what reads it and how.
 import json
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hwgen import __version__
 from hwgen.config import Design
+from hwgen.emit.converter import converter_budget
 from hwgen.emit.rtl import Rtl, TopPort, reset_of
 from hwgen.emit.text import filled, template
 from hwgen_models.spec import TileSpec
@@ -87,7 +88,7 @@ def _constraints(design: Design, rtl: Rtl) -> dict[str, object]:
         f"# {reset.name} acts at once; its release must meet recovery and removal.\n"
         f"set_input_delay $outside -clock clk [get_ports {reset.name}]"
     )
-    stages = design.spec.compare_stages
+    stages = design.parameters.compare_stages
     resolved = (
         f"# Answers may change at a clock edge: {stages} more flip-flop{'s'[: stages > 1]} "
         "resolve them, so there is no hold to keep.\n"
@@ -130,6 +131,9 @@ def _budget(design: Design) -> Iterable[str]:
 
     A control may leave late and the next one early; an answer has to be there early as well.
     """
+    if design.is_converter:
+        yield from _left(converter_budget(design.converter, INSIDE))
+        return
     spec: TileSpec = design.spec
     # The flip-flop of `strobe` and the one that captures `compare` are so many edges apart.
     decision = spec.compare_latency - 1 - spec.compare_stages
@@ -141,6 +145,12 @@ def _budget(design: Design) -> Iterable[str]:
         "dac to strobe": spec.settle_dac - INSIDE,
         "strobe to compare": decision - 2 * INSIDE,
     }
+    if design.top == "lane":
+        cycles = {what: left for what, left in cycles.items() if "sample" not in what}
+    yield from _left(cycles)
+
+
+def _left(cycles: Mapping[str, float]) -> Iterable[str]:
     for what, left in cycles.items():
-        if left > 0 and (design.top == "tile" or "sample" not in what):
+        if left > 0:
             yield f"#   {what:28}{left:.1f}"

@@ -1,18 +1,18 @@
 """``manifest.json``: what a delivered folder is, for tools."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from hwgen import __version__
-from hwgen.config import Design
+from hwgen.config import Design, Table
 from hwgen.emit import pins
+from hwgen.emit.converter import derived
 from hwgen.emit.hierarchy import CLOCK
 from hwgen.emit.rtl import Rtl, reset_of
 from hwgen.gateware.registers import Register, register_map
 
-__all__ = ["as_json", "design_registers", "manifest"]
-
-RANGES = {"binary": 0, "twin-range": 2}  # registers that a search table takes
+__all__ = ["as_json", "as_lists", "design_registers", "manifest"]
 
 
 def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
@@ -27,33 +27,14 @@ def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
     layer : str or None
         Layer of the embedded network that the delivered vectors are of.
     """
-    spec = design.spec
     reset = reset_of(design)
     return {
         "hwgen": __version__,
         "name": design.name,
         "preset": design.preset,
         "top": rtl.top.module,
-        "parameters": asdict(spec),
-        "derived": {
-            name: getattr(spec, name)
-            for name in (
-                "planes",
-                "lanes",
-                "outputs",
-                "beats",
-                "destinations",
-                "largest_active",
-                "largest_count",
-                "bound",
-                "y_bits",
-                "decision_cycles",
-                "overhead_cycles",
-                "most_decisions",
-                "longest_conversion",
-            )
-        }
-        | {"hold_cycles": design.hold_cycles},
+        "parameters": asdict(design.parameters),
+        "derived": _derived(design) | {"hold_cycles": design.hold_cycles},
         "clock": CLOCK,
         "reset": {
             "name": reset.name,
@@ -63,13 +44,43 @@ def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
         "ports": [asdict(port) | {"about": pins.about(port.name, design)} for port in rtl.ports],
         "modules": rtl.modules,
         "registers": [_register(register) for register in design_registers(design)],
-        "columns": [
-            None if (column := spec.column_map.of(physical)) is None else list(column)
-            for physical in range(spec.columns)
-        ],
-        "tables": {"layer": layer, "ranges": [list(one) for one in design.ranges(layer)]},
+        "columns": _columns(design),
+        "tables": {"layer": layer, "tables": as_lists(design.loaded(layer))},
         **_energy(design),
     }
+
+
+def _derived(design: Design) -> dict[str, object]:
+    """Return what follows from the parameters."""
+    if design.is_converter:
+        return derived(design.converter)
+    names = (
+        "planes",
+        "lanes",
+        "outputs",
+        "beats",
+        "destinations",
+        "largest_active",
+        "largest_count",
+        "bound",
+        "y_bits",
+        "decision_cycles",
+        "overhead_cycles",
+        "most_decisions",
+        "longest_conversion",
+    )
+    return {name: getattr(design.spec, name) for name in names}
+
+
+def _columns(design: Design) -> list[list[int] | None]:
+    """Return output, slice and polarity of every physical column."""
+    if design.is_converter:
+        return []
+    spec = design.spec
+    return [
+        None if (column := spec.column_map.of(physical)) is None else list(column)
+        for physical in range(spec.columns)
+    ]
 
 
 def _energy(design: Design) -> dict[str, dict]:
@@ -83,7 +94,18 @@ def design_registers(design: Design) -> tuple[Register, ...]:
     if design.top == "lane":
         return ()
     spec = design.spec
-    return register_map(bits=spec.readout_bits, outputs=spec.outputs, ranges=RANGES[spec.search])
+    return register_map(
+        bits=spec.readout_bits,
+        outputs=spec.outputs,
+        ranges=spec.scheme.ranges(spec),
+        bases=spec.bases if "bases" in spec.scheme.options else "zero",
+        tables=spec.table_count,
+    )
+
+
+def as_lists(tables: Sequence[Table]) -> list[list[list[int]]]:
+    """Return tables as JSON has them."""
+    return [[list(one) for one in table] for table in tables]
 
 
 def as_json(value: object) -> str:

@@ -44,16 +44,29 @@ _LANE = {
 _LANE_ALONE = {
     "load": "A read was sampled into this bank.",
     "older": "The bank that was sampled first, when both are pending.",
-    "plane_0": "Plane that bank 0 holds.",
-    "plane_1": "Plane that bank 1 holds.",
-    "negate": "The plane that this bank holds counts negative.",
+    "tag_0": "What bank 0 holds, from bit 0: its plane ({plane} bits), whether that counts negative"
+    "{bound}.",
+    "tag_1": "What bank 1 holds, as `tag_0`.",
     "used": "Columns to convert.",
     "operations": "Accumulator, shift and sign of every column; constant.",
-    "plan": "The decoded range table.",
+    "plan": "The search tables, as the table port hands them on.",
+    "table_of": "Which of the tables every column has; constant.",
     "pending": "Reads of this bank that are still to be served.",
     "read_destination": "Accumulator to look at.",
     "read_value": "What it holds.",
     "clear": "Mark all accumulators empty.",
+}
+
+_CONVERTER = {
+    "start": "Convert: taken while `busy` is low, or in the last cycle of a conversion.",
+    "averaging": "Comparisons of a voted decision are 2 `averaging` + 1; stable while `busy`.",
+    "compare": "The held value is above the threshold; captured {capture}.",
+    "acquire": "The converter takes the held value.",
+    "strobe": "Compare now.",
+    "busy": "A conversion is under way; else comparator and reference may sleep.",
+    "dac": "Threshold code k: ask whether the held value is at least k - 1/2.",
+    "result": "Result of the last conversion.",
+    "result_valid": "A new result is there, for one cycle.",
 }
 
 
@@ -65,17 +78,30 @@ def about(name: str, design: Design) -> str:
     KeyError
         The pin is new and has no sentence yet.
     """
-    spec = design.spec
     lane = re.match(r"lane\d+_(\w+)$", name)
     if name in {"rst", "rst_n"}:
         kind = design.interface.reset.kind
         return f"Reset, {kind}, active {design.interface.reset.active}."
+    if design.is_converter:
+        sentence = (_CONVERTER | {"clk": _TILE["clk"]})[name]
+        spec = design.converter
+        return sentence.format(capture=_capture(spec.compare_latency - 1 - spec.compare_stages))
     if lane:
         sentence = _LANE[lane[1]]
     else:
         pins = _TILE if design.top == "tile" else {"clk": _TILE["clk"]} | _LANE | _LANE_ALONE
         sentence = pins[name]
-    cycles = spec.compare_latency - 2 - spec.compare_stages
+    spec = design.spec
+    bound = f", the largest count that its active rows allow ({spec.readout_bits} bits)"
+    return sentence.format(
+        capture=_capture(spec.compare_latency - 2 - spec.compare_stages),
+        first=0,
+        last=spec.x_elements - 1,
+        plane=max(1, (spec.planes - 1).bit_length()),
+        bound=bound if spec.bounded else "",
+    )
+
+
+def _capture(cycles: int) -> str:
     late = f"cycle `strobe` + {cycles}" if cycles else "the cycle of `strobe`"
-    capture = f"at the end of {late}"
-    return sentence.format(capture=capture, first=0, last=spec.x_elements - 1)
+    return f"at the end of {late}"

@@ -27,6 +27,7 @@ __all__ = ["c_header", "html", "markdown", "register_files", "system_rdl"]
 ACCESS = {
     "ro": "read only",
     "wo": "write only",
+    "rw": "read and write",
     "shadow": "read and write; used from the boundary after an accepted commit",
 }
 GENERAL = (
@@ -138,7 +139,8 @@ def _compiled(rdl: str) -> Iterator[tuple[AddrmapNode, Path]]:
 
 
 def _rdl_fields(register: Register) -> Iterator[str]:
-    access = {"ro": "sw = r; hw = w;", "wo": "sw = w; hw = r;", "shadow": "sw = rw; hw = r;"}
+    access = {"ro": "sw = r; hw = w;", "wo": "sw = w; hw = r;", "rw": "sw = rw; hw = r;"}
+    access["shadow"] = access["rw"]
     for field in register.fields:
         yield (
             f'field {{ {access[register.access]} desc = "{_quoted(field.about)}"; }} '

@@ -8,6 +8,7 @@ from hwgen import __version__
 from hwgen.config import Design
 from hwgen.emit.hierarchy import CLOCK, RESET, Block, take_apart
 from hwgen.emit.verilog import Reset, verilog
+from hwgen.gateware.converter import Converter
 from hwgen.gateware.tile import Tile
 
 __all__ = ["Rtl", "TopPort", "emit_rtl", "reset_of"]
@@ -46,12 +47,13 @@ class Rtl:
 
 def emit_rtl(design: Design) -> Rtl:
     """Return the Verilog of a design, byte for byte the same on every machine."""
-    known = {
-        block.module: block
-        for block in take_apart(Tile(design.spec), design=design.name, block="tile")
-    }
-    # A lane's ports follow from the tile around it, so a lane is one of a tile that is not written.
-    top = next(block for block in known.values() if block.name == design.top)
+    if design.is_converter:
+        whole, name, top_name = Converter(**asdict(design.converter)), "converter", "converter"
+    else:
+        # A lane's ports follow from the tile around it: it is one of a tile that is not written.
+        whole, name, top_name = Tile(design.spec), "tile", design.top
+    known = {block.module: block for block in take_apart(whole, design=design.name, block=name)}
+    top = next(block for block in known.values() if block.name == top_name)
     blocks = [known[module] for module in dict.fromkeys(_from(top, known))]
     reset = reset_of(design)
     files = {
@@ -97,7 +99,8 @@ def _top_ports(top: Block, reset: Reset) -> Iterator[TopPort]:
 
 def _header(design: Design, block: Block) -> str:
     origin = f" (preset {design.preset})" if design.preset not in {None, design.name} else ""
-    values = ", ".join(f"{name}={_plain(value)}" for name, value in asdict(design.spec).items())
+    parameters = asdict(design.parameters)
+    values = ", ".join(f"{name}={_plain(value)}" for name, value in parameters.items())
     parts = [
         f"{block.module}: {block.about}",
         "",
@@ -114,4 +117,6 @@ def _header(design: Design, block: Block) -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return "/".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else value

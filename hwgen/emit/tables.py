@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from hwgen.config import Design
-from hwgen.emit.manifest import as_json, design_registers
+from hwgen.config import Design, Table
+from hwgen.emit.manifest import as_json, as_lists, design_registers
 from hwgen.gateware.registers import Register
+from hwgen_models.range_table import load_writes
 
 __all__ = ["table_files", "table_writes"]
 
@@ -18,10 +19,10 @@ def table_files(design: Design) -> dict[str, str]:
         return {}
     layers = {
         name: {
-            "ranges": [list(one) for one in design.ranges(name)],
+            "tables": as_lists(design.loaded(name)),
             "writes": [
                 {"register": register.name, "address": register.address, "data": data}
-                for register, data in table_writes(design, design.ranges(name))
+                for register, data in table_writes(design, design.loaded(name))
             ],
         }
         for name in sorted(design.tables.layers)
@@ -29,30 +30,24 @@ def table_files(design: Design) -> dict[str, str]:
     content = {
         "granularity": design.tables.granularity,
         "layers": layers,
-        "others": [list(one) for one in design.ranges()],
+        "others": as_lists(design.loaded()),
     }
     return {"ranges.json": as_json(content)}
 
 
 def table_writes(
-    design: Design, ranges: Sequence[tuple[int, int]], *, outputs: int | None = None
+    design: Design, tables: Sequence[Table], *, outputs: int | None = None
 ) -> list[tuple[Register, int]]:
-    """Return the registers to write, and what, for a table to take effect.
+    """Return the registers to write, and what, for tables to take effect.
 
     Parameters
     ----------
     design : Design
         Whose table port it is.
-    ranges : sequence of (payload, truncation)
-        The table; none for a binary search.
+    tables : sequence of Table
+        As many as the tile holds; empty ones for a binary search.
     outputs : int, optional
         How many outputs are in use; by default the register is left alone.
     """
     registers = {register.name: register for register in design_registers(design)}
-    words = {} if outputs is None else {"OUTPUTS": (outputs,)}
-    words |= {f"RANGE_{k}": one for k, one in enumerate(ranges)}
-    writes = []
-    for name, values in words.items():
-        fields = zip(registers[name].fields, values, strict=True)
-        writes.append((registers[name], sum(value << field.low for field, value in fields)))
-    return [*writes, (registers["COMMIT"], 1)]
+    return [(registers[name], word) for name, word in load_writes(design.spec, tables, outputs)]

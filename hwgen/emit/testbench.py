@@ -5,19 +5,20 @@ wrong in every cycle in which they are not asked, an APB master, and streams tha
 must come out was computed by the golden model and lies beside it as hexadecimal files.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hwgen.config import Design
+from hwgen.config import Design, Table
+from hwgen.emit.converter import converter_bench
 from hwgen.emit.manifest import design_registers
 from hwgen.emit.rtl import Rtl
 from hwgen.emit.tables import table_writes
 from hwgen.emit.text import filled, template
 from hwgen.emit.vectors import Vectors, expected
+from hwgen_models.active_rows import active_rows
 from hwgen_models.crossbar import cells_of
 from hwgen_models.input_buffer import beats_of
 from hwgen_models.lane import HeldRead, Lane
 from hwgen_models.output_buffer import y_words
-from hwgen_models.range_table import search_plan
 from hwgen_models.row_drive import planes_of
 from hwgen_models.sar import Sar
 from hwgen_models.spec import TileSpec
@@ -29,13 +30,14 @@ PATIENCE = 8  # cycles that a bench waits for every one that conversions can tak
 COUNT_BITS = 32
 
 Values = dict[str, object]
-Ranges = tuple[tuple[int, int], ...]
 
 
-def testbench(design: Design, rtl: Rtl, vectors: Vectors) -> dict[str, str]:
-    """Return the bench of a design and its data, by file name."""
+def testbench(design: Design, rtl: Rtl, vectors: Vectors | None) -> dict[str, str]:
+    """Return the bench of a design and its data, by file name; `vectors` of a tile or a lane."""
     name = f"tb_{design.name}"
     common = _common(design, rtl, name)
+    if design.is_converter:
+        return converter_bench(design, common, _connections(rtl, {}))
     if design.top == "tile":
         values, data = _tile(design, vectors)
         values["PINS"] = _connections(rtl, _tile_nets(design))
@@ -53,9 +55,11 @@ def testbench(design: Design, rtl: Rtl, vectors: Vectors) -> dict[str, str]:
 
 def _common(design: Design, rtl: Rtl, name: str) -> Values:
     """Return what both kinds of bench need: names, and the comparators' sizes and delay."""
-    spec = design.spec
+    spec = design.parameters
     lanes = spec.lanes if design.top == "tile" else 1
-    delay = spec.compare_latency - 2 - spec.compare_stages
+    delay = spec.compare_latency - (1 if design.is_converter else 2) - spec.compare_stages
+    code = spec.bits if design.is_converter else spec.readout_bits
+    columns = 1 if design.is_converter else spec.columns_per_lane
     bits = delay * lanes
     declared = f"  reg [{bits - 1}:0] asked = 0;\n  reg [{bits - 1}:0] answer = 0;"
     moved = (
@@ -69,10 +73,10 @@ def _common(design: Design, rtl: Rtl, name: str) -> Values:
         "TB": name,
         "TOP": rtl.top.module,
         "LANES": lanes,
-        "PER_LANE": spec.columns_per_lane,
-        "COLUMN": max(1, (spec.columns_per_lane - 1).bit_length()),
-        "CODE": spec.readout_bits,
-        "CODE_PAD": COUNT_BITS - spec.readout_bits,
+        "PER_LANE": columns,
+        "COLUMN": max(1, (columns - 1).bit_length()),
+        "CODE": code,
+        "CODE_PAD": COUNT_BITS - code,
         "DELAY_DECLARATION": declared if delay else "",
         "DELAY": moved if delay else "",
         "ASKED": f"asked{oldest}" if delay else "strobe",
@@ -102,7 +106,7 @@ def _tile(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
         "Y_BEATS": result.y.size,
         "OUTPUTS": outputs,
         "STATUS": f"{status.address:02x}",
-        "TABLE": "\n".join(_table_writes(design, outputs, vectors.ranges)),
+        "TABLE": "\n".join(_table_writes(design, outputs, vectors.tables)),
         "DECISIONS": result.total_decisions,
     }
     cells = cells_of(
@@ -122,9 +126,9 @@ def _tile(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
     return values, data
 
 
-def _table_writes(design: Design, outputs: int, ranges: Ranges) -> Iterator[str]:
-    """Yield the bus writes that load a table."""
-    for register, data in table_writes(design, ranges, outputs=outputs):
+def _table_writes(design: Design, outputs: int, tables: Sequence[Table]) -> Iterator[str]:
+    """Yield the bus writes that load the tables."""
+    for register, data in table_writes(design, tables, outputs=outputs):
         yield f"    access(8'h{register.address:02x}, 1'b1, 32'h{data:08x});"
 
 
@@ -158,7 +162,9 @@ def _lane(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
         cell_bits=spec.cell_bits,
         dac_bits=spec.dac_bits,
         sar=Sar.of(spec),
-        tree=search_tree(spec, vectors.ranges),
+        tree=lambda k, bound: search_tree(
+            spec, vectors.tables[spec.lane_slices(0)[spec.lane_table_of(0)[k]]], bound
+        ),
     )
     cells = cells_of(
         vectors.weights, rows=spec.rows, column_map=spec.column_map, cell_bits=spec.cell_bits
@@ -170,10 +176,20 @@ def _lane(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
         signed=spec.signed_inputs,
     )
     counts = (planes @ cells[:, : spec.columns_per_lane]).tolist()
+    bounds = (active_rows(planes) * spec.largest_digit).tolist()
     decisions = at = 0
-    for plane, held in enumerate(counts):
-        negate = spec.signed_inputs and plane == spec.planes - 1
-        read = model.read(HeldRead(counts=held, plane=plane, last_sample=at, bank=0, negate=negate))
+    tags = []
+    for plane, (held, bound) in enumerate(zip(counts, bounds, strict=True)):
+        one = HeldRead(
+            counts=held,
+            plane=plane,
+            last_sample=at,
+            bank=0,
+            negate=spec.signed_inputs and plane == spec.planes - 1,
+            bound=bound,
+        )
+        read = model.read(one)
+        tags.append(one.tag(spec))
         at = read.finish + 2
         decisions += sum(len(one.conversion.thresholds) for one in read.conversions)
     sums = model.accumulators.accumulators
@@ -181,8 +197,7 @@ def _lane(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
     values: Values = {
         "LIMIT": PATIENCE * (at + len(sums) + 8),
         "READS": spec.planes,
-        "PLANE": max(1, (spec.planes - 1).bit_length()),
-        "NEGATE": f"read_index == {spec.planes - 1}" if spec.signed_inputs else "1'b0",
+        "TAG": sum(bits for _, bits in tags[0]),
         "ACCUMULATOR": width,
         "DESTINATIONS": len(sums),
         "DESTINATION": max(1, (spec.destinations - 1).bit_length()),
@@ -190,6 +205,7 @@ def _lane(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
     }
     return values, {
         "counts.hex": _hex((count for held in counts for count in held), COUNT_BITS),
+        "tags.hex": _hex(map(_joined, tags), values["TAG"]),
         "sums.hex": _hex((total & (1 << width) - 1 for total in sums), width),
     }
 
@@ -200,9 +216,8 @@ def _lane_nets(design: Design, vectors: Vectors) -> dict[str, str]:
     used = [one is not None and one.output < vectors.weights.shape[1] for one in operations]
     nets = {
         "older": "1'b0",
-        "plane_0": "plane",
-        "plane_1": "plane",
-        "negate": "{2{negate}}",
+        "tag_0": "tag",
+        "tag_1": "tag",
         "used": f"{len(used)}'b{_packed(used, 1):b}",
         "clear": "1'b0",
     }
@@ -216,12 +231,12 @@ def _lane_nets(design: Design, vectors: Vectors) -> dict[str, str]:
     words = [_joined(zip(values, (destination, offset, 1), strict=True)) for values in fields]
     width = destination + offset + 1
     nets["operations"] = f"{width * len(words)}'h{_packed(words, width):x}"
-    if vectors.ranges:
-        table = [value for one in vectors.ranges for value in one]
-        plan = search_plan(*table, bits=spec.readout_bits, bound=spec.largest_count)
-        n = spec.readout_bits
-        widths = [n, 1, 1, n, n, n, 1, n, n]
-        nets["plan"] = f"{sum(widths)}'h{_joined(zip(plan, widths, strict=True)):x}"
+    if plan := spec.scheme.plans(vectors.tables, spec, lane=0):
+        nets["plan"] = f"{sum(width for _, width in plan)}'h{_joined(plan):x}"
+    if spec.lane_tables > 1:
+        width = (spec.lane_tables - 1).bit_length()
+        numbers = spec.lane_table_of(0)
+        nets["table_of"] = f"{width * len(numbers)}'h{_packed(numbers, width):x}"
     return nets
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.archive import pack_archive
-from hwgen.config import Design
+from hwgen.config import Design, Table
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
 from hwgen.workload.digits import NAME
@@ -18,8 +18,9 @@ from hwgen.workload.inputs import load_images, load_network
 from hwgen.workload.parts import CALIBRATION
 from hwgen_models.noise import hash64
 from hwgen_models.row_drive import input_range
+from hwgen_models.schemes import table_array
 from hwgen_models.spec import TileSpec
-from hwgen_models.tile import Result, Tile
+from hwgen_models.tile import Result, Tile, by_slice
 
 __all__ = ["Vectors", "archive", "expected", "made_up", "vectors_of"]
 
@@ -34,7 +35,7 @@ class Vectors:
     x: NDArray[np.int64]  # (vectors, rows)
     weights: NDArray[np.int64]  # (rows, outputs used)
     y_in: NDArray[np.int64]  # (vectors, outputs used)
-    ranges: tuple[tuple[int, int], ...]  # (payload, truncation), empty for a binary search
+    tables: tuple[Table, ...]  # as many as the tile holds; empty ones for a binary search
 
 
 def vectors_of(design: Design) -> Vectors:
@@ -54,7 +55,7 @@ def vectors_of(design: Design) -> Vectors:
         x=np.vstack([x, corners]),
         weights=weights,
         y_in=y_in,
-        ranges=tuple((one.payload, one.truncation) for one in design.ranges(layer)),
+        tables=design.loaded(layer),
     )
 
 
@@ -79,17 +80,18 @@ def made_up(spec: TileSpec) -> tuple[NDArray, NDArray, NDArray]:
 
 def expected(design: Design, vectors: Vectors) -> Result:
     """Return what the golden model makes of the vectors."""
-    tile = Tile(design.spec, vectors.weights, table=vectors.ranges or None)
+    tables = by_slice(design.spec, vectors.tables)
+    tile = Tile(design.spec, vectors.weights, tables=tables)
     return tile.run(vectors.x, vectors.y_in if design.spec.y_in else None)
 
 
-def archive(vectors: Vectors) -> bytes:
+def archive(design: Design, vectors: Vectors) -> bytes:
     """Return the vectors as ``.npz``."""
     arrays = {
         "x": vectors.x.astype("<i4"),
         "weights": vectors.weights.astype("<i4"),
         "y_in": vectors.y_in.astype("<i8"),
-        "ranges": np.array(vectors.ranges, dtype="<i4").reshape(-1, 2),
+        "tables": table_array(design.spec, vectors.tables).astype("<i4"),
     }
     return pack_archive(arrays.items())
 

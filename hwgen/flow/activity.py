@@ -59,7 +59,7 @@ def tile_activity(
         spec=spec,
         reset=manifest["reset"]["name"],
         reset_level=int(manifest["reset"]["active"] == "high"),
-        writes=stimulus.writes(registers),
+        writes=stimulus.writes(registers, spec, golden.outputs),
         status=registers["STATUS"],
     )
     vectors = Vectors(x=stimulus.x, y_in=stimulus.y_in, cells=golden.crossbar.cells)

@@ -130,7 +130,7 @@ def _session(
     vectors_file = None
     if stimulus is not None and stimulus.origin["layer"] is not None:
         vectors_file = scratch / "vectors.npz"
-        stimulus.write(vectors_file)
+        stimulus.write(vectors_file, delivered.spec)
     return Session(
         folder,
         [str(folder / "rtl" / name) for name in delivered.rtl()],

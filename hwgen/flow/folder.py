@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.errors import UserError
+from hwgen_models.schemes import Entry
 from hwgen_models.spec import TileSpec
 
-__all__ = ["Delivered"]
+__all__ = ["Delivered", "Tables"]
+
+Tables = tuple[tuple[Entry, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,41 +72,50 @@ class Delivered:
         except (TypeError, ValueError) as error:
             raise UserError(f"{self.folder / 'manifest.json'}: parameters: {error}") from None
 
-    def ranges(self, layer: str) -> tuple[tuple[int, int], ...]:
-        """Return the search ranges of a network's layer, as (payload, truncation).
+    def tables(self, layer: str) -> Tables:
+        """Return the tables of a network's layer, as many as the tile holds.
 
         Those that the folder's tables name for the layer, else those of the design itself.
 
         Raises
         ------
         UserError
-            When the tables are broken, or the layer has more than the one table that a tile holds.
+            When the tables are broken, or the layer has more than the tile holds.
         """
         path = self.folder / "tables" / "ranges.json"
         if not path.exists():
-            return self._pairs(self.folder / "manifest.json", self.manifest["tables"].get("ranges"))
+            return self._tables(
+                self.folder / "manifest.json", self.manifest["tables"].get("tables")
+            )
         try:
             tables = json.loads(path.read_text())
             granularity, layers = tables["granularity"], tables["layers"]
-            ranges = layers.get(layer, {"ranges": tables["others"]})["ranges"]
+            found = layers.get(layer, {"tables": tables["others"]})["tables"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(
                 f"{path}: must be tables that `hwgen generate` wrote: {error!r}"
             ) from None
-        if granularity not in {"network", "layer"}:
+        if granularity not in {"network", "layer", self.spec.contexts}:
             raise UserError(
                 f"{path}: granularity: must be 'network' or 'layer' to be loaded into one tile, "
                 f"not {granularity!r}"
             )
-        return self._pairs(path, ranges)
+        return self._tables(path, found)
 
-    @staticmethod
-    def _pairs(path: Path, ranges: object) -> tuple[tuple[int, int], ...]:
-        """Check that ranges are (payload, truncation), or none at all."""
+    def _tables(self, path: Path, found: object) -> Tables:
+        """Check that tables are lists of ranges, as many as the tile holds."""
+        spec = self.spec
+        fields = spec.scheme.fields
         try:
-            return tuple((int(payload), int(truncation)) for payload, truncation in ranges)
+            tables = tuple(tuple(tuple(map(int, one)) for one in table) for table in found)
         except (TypeError, ValueError):
-            raise UserError(f"{path}: ranges: must be pairs of numbers, not {ranges!r}") from None
+            raise UserError(f"{path}: tables: must be lists of numbers, not {found!r}") from None
+        if len(tables) != spec.table_count:
+            raise UserError(f"{path}: tables: must be {spec.table_count}, not {len(tables)}")
+        if any(len(one) != len(fields) for table in tables for one in table):
+            names = ", ".join(fields) or "none"
+            raise UserError(f"{path}: tables: must be ranges of {names}, not {found!r}")
+        return tables
 
     def rtl(self) -> dict[str, str]:
         """Return the Verilog that lies in the folder, by file name."""

@@ -191,7 +191,7 @@ def power(
         Stimulus.of_layer(delivered, layer) if layer else Stimulus.delivered(delivered, vectors)
     )
     golden, result = stimulus.golden(spec)
-    analog.check([golden.tree])
+    analog.check(golden.trees)
     report(0, 3, "mapping")
     mapped = map_verilog(delivered.rtl(), top=delivered.top, target=target)
     report(1, 3, "activity")
@@ -199,7 +199,7 @@ def power(
     played = tile_activity(delivered, mapped, library, stimulus, trace_cycles=traced)
     report(2, 3, "power")
     estimate = estimate_of(mapped, played, library, clock_ns=clock_ns or CLOCK_NS, wire_ff=wire_ff)
-    energy = energy_of_result(analog, golden.tree, result, stimulus.x)
+    energy = energy_of_result(analog, golden, result, stimulus.x)
     counts = Counts(
         decision=played.decisions,
         conversion=played.conversions,

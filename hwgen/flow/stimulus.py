@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.errors import UserError
-from hwgen.flow.folder import Delivered
+from hwgen.flow.folder import Delivered, Tables
 from hwgen.workload.array.cycles import SteadyStream
 from hwgen.workload.layer_vectors import layer_vectors
+from hwgen_models.range_table import load_writes
+from hwgen_models.schemes import table_array
 from hwgen_models.spec import TileSpec
-from hwgen_models.tile import Result, Tile
+from hwgen_models.tile import Result, Tile, by_slice
 
 __all__ = ["ORIGIN", "LayerOf", "Stimulus", "steady_cycles"]
-
-Ranges = tuple[tuple[int, int], ...]
 
 ORIGIN = ("network", "data", "layer", "crossbar", "images")  # what says where vectors are from
 
@@ -53,8 +53,8 @@ class Stimulus:
         What the array stores.
     y_in : numpy.ndarray of int64, shape (vectors, outputs used)
         Summands; not used by a design without that port.
-    ranges : tuple of (payload, truncation)
-        Search table; empty for a binary search.
+    tables : tuple of tuple of Entry
+        Search tables, as many as the tile holds; empty ones for a binary search.
     source : str
         File that they are from, for messages.
     origin : dict
@@ -64,7 +64,7 @@ class Stimulus:
     x: NDArray[np.int64]
     weights: NDArray[np.int64]
     y_in: NDArray[np.int64]
-    ranges: Ranges
+    tables: Tables
     source: str
     origin: dict[str, object]
 
@@ -80,9 +80,9 @@ class Stimulus:
         path = folder.folder / "sim" / "vectors.npz"
         try:
             with path.open("rb") as file, np.load(file) as stored:
-                arrays = {key: stored[key] for key in ("x", "weights", "y_in", "ranges")}
+                arrays = {key: stored[key] for key in ("x", "weights", "y_in", "tables")}
             (count, rows), (stored_rows, outputs) = arrays["x"].shape, arrays["weights"].shape
-            ranges = tuple((int(one), int(other)) for one, other in arrays["ranges"])
+            tables = tuple(tuple(map(tuple, table)) for table in arrays["tables"].tolist())
         except (OSError, ValueError, TypeError, KeyError, EOFError, BadZipFile) as error:
             raise UserError(f"{path}: must hold the delivered vectors: {error}") from None
         spec = folder.spec
@@ -98,7 +98,7 @@ class Stimulus:
             x=arrays["x"][:vectors].astype(np.int64),
             weights=arrays["weights"].astype(np.int64),
             y_in=arrays["y_in"][:vectors].astype(np.int64),
-            ranges=ranges,
+            tables=tables,
             source=str(path),
             origin=dict.fromkeys(ORIGIN),
         )
@@ -112,7 +112,7 @@ class Stimulus:
         UserError
             When the network, the images or the folder's tables do not fit.
         """
-        ranges = folder.ranges(wanted.layer)
+        tables = folder.tables(wanted.layer)
         found = layer_vectors(
             wanted.network,
             wanted.data,
@@ -127,7 +127,7 @@ class Stimulus:
             x=found.x,
             weights=found.weights,
             y_in=found.y_in,
-            ranges=ranges,
+            tables=tables,
             source=wanted.network,
             origin={
                 "network": wanted.network,
@@ -145,21 +145,21 @@ class Stimulus:
         """Take some of the vectors."""
         return replace(self, x=self.x[chosen], y_in=self.y_in[chosen])
 
-    def writes(self, registers: Mapping[str, int]) -> list[tuple[int, int]]:
-        """Return what loads the table, as addresses and words; `registers` are their addresses."""
-        words = {"OUTPUTS": self.weights.shape[1]}
-        words |= {f"RANGE_{k}": p | t << 8 for k, (p, t) in enumerate(self.ranges)}
-        words |= {"COMMIT": 1}
-        return [(registers[name], word) for name, word in words.items()]
+    def writes(
+        self, registers: Mapping[str, int], spec: TileSpec, outputs: int
+    ) -> list[tuple[int, int]]:
+        """Return what loads the tables, as addresses and words; `registers` are their addresses."""
+        words = load_writes(spec, self.tables, outputs)
+        return [(registers[name], word) for name, word in words]
 
-    def write(self, path: Path) -> None:
+    def write(self, path: Path, spec: TileSpec) -> None:
         """Write them as a folder's ``sim/vectors.npz`` holds them."""
         np.savez(
             path,
             x=self.x.astype(np.int32),
             weights=self.weights.astype(np.int32),
             y_in=self.y_in,
-            ranges=np.array(self.ranges, dtype=np.int32).reshape(-1, 2),
+            tables=table_array(spec, self.tables).astype(np.int32),
         )
 
     def golden(self, spec: TileSpec) -> tuple[Tile, Result]:
@@ -171,7 +171,7 @@ class Stimulus:
             When the design cannot take what a file holds.
         """
         try:
-            tile = Tile(spec, self.weights, self.ranges or None)
+            tile = Tile(spec, self.weights, tables=by_slice(spec, self.tables))
             return tile, tile.run(self.x, self.y_in if spec.y_in else None)
         except (ValueError, TypeError) as error:
             raise UserError(f"{self.source}: {error}") from None

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 from hwgen import __version__
@@ -159,10 +158,10 @@ def _binary_lane(delivered: Delivered) -> tuple[dict[str, str], str] | None:
     from hwgen.emit.verilog import Reset, verilog
     from hwgen.gateware.tile import lane_of
 
-    spec = delivered.spec
-    if spec.search == "binary":
+    if "lane" not in delivered.modules or delivered.spec.search == "binary":
         return None
-    lane = lane_of(replace(spec, search="binary"))
+    spec = delivered.spec
+    lane = lane_of(spec.binary)
     blocks = {block.module: block for block in take_apart(lane, design="binary", block="lane")}
     files = {
         f"{module}.v": verilog(block, blocks, reset=Reset()) for module, block in blocks.items()

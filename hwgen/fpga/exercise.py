@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.config import Design
+from hwgen.config import Design, Table
 from hwgen.emit.tables import table_writes
 from hwgen.emit.vectors import made_up
 from hwgen.errors import UserError
@@ -22,7 +22,7 @@ from hwgen.workload.parts import TEST
 from hwgen_models.input_buffer import beats_of
 from hwgen_models.output_buffer import y_words
 from hwgen_models.spec import TileSpec
-from hwgen_models.tile import Result, Tile, crossbar_of
+from hwgen_models.tile import Result, Tile, by_slice, crossbar_of
 
 __all__ = ["Exercise", "exercise_of"]
 
@@ -82,18 +82,18 @@ def exercise_of(design: Design, *, vectors: int, columns: int) -> Exercise:
     """
     spec = design.spec
     layer, chains = _chains(design, vectors)
-    ranges = design.ranges(layer)
+    tables = design.loaded(layer)
     row_tiles, used = len(chains[0].weights), chains[0].constants.shape[1]
     places = 1 << (spec.columns_per_lane - 1).bit_length()
     chains = chains[: max(1, columns // (places * row_tiles))]
-    results = [_results(spec, chain, ranges) for chain in chains]
+    results = [_results(spec, chain, tables) for chain in chains]
     y = [result.y for chain in results for result in chain]
     y_in = [
         sums
         for chain, given in zip(results, chains, strict=True)
         for sums in (given.constants, *(result.y for result in chain[:-1]))
     ]
-    writes = table_writes(design, ranges, outputs=used)
+    writes = table_writes(design, tables, outputs=used)
     return Exercise(
         spec=spec,
         layer=layer,
@@ -110,12 +110,12 @@ def exercise_of(design: Design, *, vectors: int, columns: int) -> Exercise:
     )
 
 
-def _results(spec: TileSpec, chain: _Chain, ranges: Sequence[tuple[int, int]]) -> list[Result]:
+def _results(spec: TileSpec, chain: _Chain, tables: Sequence[Table]) -> list[Result]:
     """Return what every row tile of a chain makes of the sums of the one before it."""
     results: list[Result] = []
     for weights, x in zip(chain.weights, chain.x, strict=True):
         sums = results[-1].y if results else chain.constants
-        tile = Tile(spec, weights, table=ranges or None)
+        tile = Tile(spec, weights, tables=by_slice(spec, tables))
         results.append(tile.run(x, sums if spec.y_in else None))
     return results
 

@@ -7,12 +7,11 @@ from amaranth.lib.wiring import In, Out
 from hwgen.checks import positive_int
 from hwgen.gateware.interval_decode import IntervalDecode
 from hwgen.gateware.sar import Sar
-from hwgen.gateware.search import BinarySearch, SearchPlan, TwinRangeSearch
+from hwgen.gateware.search import ENGINES
 from hwgen.gateware.shift_add import MicroOperation, ShiftAdd
+from hwgen.gateware.tags import ReadTag
 
-__all__ = ["SEARCHES", "ColumnOperation", "Lane"]
-
-SEARCHES = {"binary": BinarySearch, "twin-range": TwinRangeSearch}
+__all__ = ["ColumnOperation", "Lane"]
 
 
 class ColumnOperation(data.StructLayout):
@@ -55,7 +54,11 @@ class Lane(wiring.Component):
     Parameters
     ----------
     search : str
-        ``"binary"`` or ``"twin-range"``.
+        Name of an engine, one of `ENGINES`.
+    engine : dict
+        Keyword arguments of the engine beside `bits`.
+    tables : int
+        Search tables to choose from, column by column.
     bits : int
         Readout width, N.
     columns : int
@@ -81,16 +84,16 @@ class Lane(wiring.Component):
         A read was sampled into this bank.
     older : In(1)
         The bank that was sampled first, should both be pending.
-    plane_0, plane_1 : In(range(planes))
-        Plane held in either bank.
-    negate : In(2)
-        The bank's plane counts negative.
+    tag_0, tag_1 : In(ReadTag)
+        What either bank holds.
     used : In(columns)
         Columns to convert.
     operations : In(ArrayLayout(ColumnOperation, columns))
         What every column's values mean; constant.
-    plan : In(SearchPlan(bits=N))
-        Decoded range table; only for ``"twin-range"``.
+    plan : In
+        What the engine takes for a table, where it takes one; an array of them for several tables.
+    table_of : In(ArrayLayout(range(tables), columns))
+        Which table every column has; constant, only with several tables.
     pending : Out(2)
         Reads of either bank still to be served.
     column : Out(range(columns)), bank : Out(1)
@@ -103,12 +106,12 @@ class Lane(wiring.Component):
 
     load: Signal
     older: Signal
-    plane_0: Signal
-    plane_1: Signal
-    negate: Signal
+    tag_0: data.View
+    tag_1: data.View
     used: Signal
     operations: data.View
     plan: data.View
+    table_of: data.View
     pending: Signal
     column: Signal
     bank: Signal
@@ -125,6 +128,8 @@ class Lane(wiring.Component):
         self,
         *,
         search: str,
+        engine: dict[str, object] | None = None,
+        tables: int = 1,
         bits: int,
         columns: int,
         planes: int,
@@ -135,17 +140,20 @@ class Lane(wiring.Component):
         reach: range,
         timing: dict[str, int],
     ) -> None:
-        if search not in SEARCHES:
-            raise ValueError(f"Search must be one of {', '.join(SEARCHES)}, not {search!r}")
+        if search not in ENGINES:
+            raise ValueError(f"Search must be one of {', '.join(ENGINES)}, not {search!r}")
         self.bits = positive_int("Readout width", bits)
         self.columns = positive_int("Columns per lane", columns)
         self.planes = positive_int("Plane count", planes)
         self.plane_bits = positive_int("Plane width", plane_bits)
         self.identity = identity
-        self.has_plan = search == "twin-range"
+        self.tables = positive_int("Table count", tables)
 
         self.sar = Sar(**timing)
-        self.search = SEARCHES[search](bits=bits)
+        self.search = ENGINES[search](bits=bits, **engine or {})
+        ports = self.search.signature.members
+        self.has_plan, self.has_range = "plan" in ports, "range" in ports
+        self.has_bound = "bound" in ports
         self.shift_add = ShiftAdd(
             operation=MicroOperation(
                 destinations=operations.destinations,
@@ -155,18 +163,21 @@ class Lane(wiring.Component):
             reach=reach,
             signed=signed,
         )
+        tag = ReadTag(planes=planes, bound_bits=bits if self.has_bound else 0)
         members = {
             "load": In(2),
             "older": In(1),
-            "plane_0": In(range(max(planes, 2))),
-            "plane_1": In(range(max(planes, 2))),
-            "negate": In(2),
+            "tag_0": In(tag),
+            "tag_1": In(tag),
             "used": In(self.columns),
         }
         if not identity:
             members["operations"] = In(data.ArrayLayout(operations, self.columns))
         if self.has_plan:
-            members["plan"] = In(SearchPlan(bits=bits))
+            shape = ports["plan"].shape
+            members["plan"] = In(shape if tables == 1 else data.ArrayLayout(shape, tables))
+        if tables > 1:
+            members["table_of"] = In(data.ArrayLayout(range(tables), self.columns))
         members |= {
             "pending": Out(2),
             "column": Out(range(max(self.columns, 2))),
@@ -233,12 +244,20 @@ class Lane(wiring.Component):
             with m.If(self.load[b]):
                 m.d.sync += self.pending[b].eq(1)
 
+        # what the search goes by: the table of its column, the bound of its read
+        if self.tables > 1:
+            number = Array(self.table_of[k] for k in range(self.columns))[self.column]
+            m.d.comb += search.plan.eq(Array(self.plan[t] for t in range(self.tables))[number])
+        elif self.has_plan:
+            m.d.comb += search.plan.eq(self.plan)
+        if self.has_bound:
+            m.d.comb += search.bound.eq(Mux(self.bank, self.tag_1.bound, self.tag_0.bound))
+
         # search -> interval_decode -> shift_add, one cycle after the conversion
         value = Signal(self.bits)
-        if self.has_plan:
+        if self.has_range:
             m.submodules.interval_decode = decode = IntervalDecode(bits=self.bits)
             m.d.comb += [
-                search.plan.eq(self.plan),
                 decode.plan.eq(self.plan),
                 decode.range.eq(search.range),
                 decode.level.eq(search.dac),
@@ -254,13 +273,13 @@ class Lane(wiring.Component):
             column_done.eq(self.column),
             bank_done.eq(self.bank),
         ]
-        plane = Signal.like(self.plane_0)
+        plane = Signal.like(self.tag_0.plane)
         negate_plane = Signal()
         operation = shift_add.i.payload
         height = plane if self.plane_bits == 1 else plane * self.plane_bits
         m.d.comb += [
-            plane.eq(Mux(bank_done, self.plane_1, self.plane_0)),
-            negate_plane.eq(self.negate.bit_select(bank_done, 1)),
+            plane.eq(Mux(bank_done, self.tag_1.plane, self.tag_0.plane)),
+            negate_plane.eq(Mux(bank_done, self.tag_1.negate, self.tag_0.negate)),
             operation.value.eq(value),
         ]
         if self.identity:

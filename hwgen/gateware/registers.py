@@ -6,6 +6,11 @@ __all__ = ["ADDRESS_BITS", "IDENTITY", "Field", "Register", "register_map"]
 
 ADDRESS_BITS = 8
 IDENTITY = 0x4857_4731  # "HWG1"
+BASES = {
+    "zero": "0",
+    "aligned": "a multiple of that, the last one up to the end of the range before",
+    "any": "its base",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +28,8 @@ class Field:
 class Register:
     """One 32-bit word of the table port.
 
-    ``access`` is ``"ro"``, ``"wo"`` or ``"shadow"``: a shadow register is read and written at once,
-    but its value is used only from the vector boundary after an accepted commit.
+    ``access`` is ``"ro"``, ``"wo"``, ``"rw"`` or ``"shadow"``: a shadow register is read and
+    written at once, but its value is used only from the vector boundary after an accepted commit.
     """
 
     name: str
@@ -34,7 +39,9 @@ class Register:
     fields: tuple[Field, ...] = ()
 
 
-def register_map(*, bits: int, outputs: int, ranges: int) -> tuple[Register, ...]:
+def register_map(
+    *, bits: int, outputs: int, ranges: int, bases: str = "zero", tables: int = 1
+) -> tuple[Register, ...]:
     """Return the registers of a tile.
 
     Parameters
@@ -44,7 +51,11 @@ def register_map(*, bits: int, outputs: int, ranges: int) -> tuple[Register, ...
     outputs : int
         Outputs of the array.
     ranges : int
-        Ranges of the search table; 0 without one.
+        Most ranges of a search table; 0 without one.
+    bases : str
+        Where ranges begin: ``"zero"``, ``"aligned"``, or ``"any"``, which takes a field.
+    tables : int
+        Search tables; more than one: of so many slices.
     """
     # One code more than the largest legal value, so that saturation keeps a bad value bad.
     payload_bits = (bits + 1).bit_length()
@@ -87,24 +98,50 @@ def register_map(*, bits: int, outputs: int, ranges: int) -> tuple[Register, ...
             ),
         ),
     ]
-    registers += [_range(k, bits=bits, payload_bits=payload_bits) for k in range(ranges)]
+    if tables > 1:
+        registers.append(_slice(tables))
+    registers += [
+        _range(k, bits=bits, payload_bits=payload_bits, bases=bases, tables=tables)
+        for k in range(ranges)
+    ]
     return tuple(registers)
 
 
-def _range(k: int, *, bits: int, payload_bits: int) -> Register:
+def _slice(tables: int) -> Register:
+    """Return the register that says whose table the registers of the ranges are."""
+    return Register(
+        name="SLICE",
+        address=0x10,
+        access="rw",
+        about="Slice whose table RANGE_0 and the following read and write.",
+        fields=(
+            Field(
+                name="slice",
+                low=0,
+                width=tables.bit_length(),
+                reset=0,
+                about=f"0 .. {tables - 1}, the least significant first; of others, RANGE registers "
+                "read as zero and take nothing",
+            ),
+        ),
+    )
+
+
+def _range(k: int, *, bits: int, payload_bits: int, bases: str, tables: int) -> Register:
     """Return the register of range `k`; at reset, one range that covers every count."""
+    base = Field(name="base", low=16, width=bits + 1, reset=0, about="first count of the range")
     return Register(
         name=f"RANGE_{k}",
         address=0x20 + 4 * k,
         access="shadow",
-        about=f"Range {k} of the search table.",
+        about=f"Range {k} of the search table" + (" of slice SLICE." if tables > 1 else "."),
         fields=(
             Field(
                 name="payload",
                 low=0,
                 width=payload_bits,
                 reset=bits,
-                about="the range spans 2^payload counts from 0",
+                about=f"the range spans 2^payload counts from {BASES[bases]}",
             ),
             Field(
                 name="truncation",
@@ -113,5 +150,6 @@ def _range(k: int, *, bits: int, payload_bits: int) -> Register:
                 reset=0,
                 about="low bits that are not searched",
             ),
+            *((base,) if bases == "any" else ()),
         ),
     )

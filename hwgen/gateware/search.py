@@ -1,12 +1,21 @@
 """Search engines: the next threshold of a conversion, one comparator answer at a time."""
 
-from amaranth import Cat, Const, Module, Mux, Signal
+from dataclasses import dataclass
+
+from amaranth import Array, Cat, Const, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.checks import positive_int
 
-__all__ = ["BinarySearch", "SearchPlan", "TwinRangeSearch"]
+__all__ = [
+    "ENGINES",
+    "BinarySearch",
+    "RangeFields",
+    "RangeSearch",
+    "SearchPlan",
+    "TwinRangeSearch",
+]
 
 
 class SearchPlan(data.StructLayout):
@@ -201,6 +210,279 @@ class TwinRangeSearch(wiring.Component):
             with m.If(detecting):
                 m.d.sync += self.range.eq(self.answer)
         return m
+
+
+class RangeFields(data.StructLayout):
+    """One range of a table as the lanes get it.
+
+    Parameters
+    ----------
+    bits : int
+        Width of a threshold code, N.
+    based : bool
+        The range has a base of its own; else that follows from the ranges before it.
+
+    Members
+    -------
+    base : N
+        First count of the range; only where it has one.
+    payload, truncation : range(N + 2)
+        Size of the range and of its bins, as binary logarithms.
+    """
+
+    def __init__(self, *, bits: int, based: bool = False) -> None:
+        self.bits = bits
+        self.based = based
+        base = {"base": bits} if based else {}
+        super().__init__(base | {"payload": range(bits + 2), "truncation": range(bits + 2)})
+
+
+class RangeSearch(wiring.Component):
+    r"""Search in up to K ranges: tests from the lowest edge up, then bits of one range.
+
+    Range *s* spans :math:`2^{payload_s}` counts. It is tested ("count >= its end?") unless it is
+    the last one or reaches the bound, and searched over the bits from payload down to truncation
+    that the bound leaves. Golden model: :meth:`hwgen_models.search.SearchTree.ranges`, tables in
+    ascending order.
+
+    Every step is the same: where the search stands now, and the next trial bit, the highest of some
+    candidates. With no candidate left but truncated bits the search is over, and that same rule
+    leaves the trial bit in the middle of the bin: ``dac`` ends at the value, decoded. Range 0
+    stands for the floor of its bins, so that zero reads as exactly zero, and gets no such bit.
+
+    With aligned bases, a base is the end of the range before, rounded down to a multiple of the
+    range's size. Then ``dac`` itself says where the search stands, its lowest one being the trial
+    bit, and a trial bit is put there without an adder; the only one is for the end of a range, a
+    mask of ones plus one. With any bases the trial bit has a register of its own, and an adder puts
+    it on a base or moves ``dac`` by half of it.
+
+    From any register value whatever, and with any table, at most K - 1 + N answers end the search:
+    every test moves to the next range, every other answer to a lower trial bit.
+
+    Timing: as :class:`BinarySearch`. ``plan`` and ``bound`` may only change between searches.
+
+    Parameters
+    ----------
+    bits : int
+        Width of a threshold code, N.
+    ranges : int
+        Most ranges of a table, K.
+    bases : str
+        ``"aligned"`` or ``"any"``.
+    largest : int or None
+        Largest count, where nothing else bounds a search; None: the port ``bound`` does.
+
+    Members
+    -------
+    plan : In(ArrayLayout(RangeFields(bits=N, based=bases == "any"), K))
+        The table.
+    bound : In(N)
+        No count is larger, or at least none that a threshold code tells; without `largest` only.
+    start, step, answer : In(1)
+        As in :class:`BinarySearch`.
+    none, last : Out(1)
+        As in :class:`BinarySearch`; ``none`` in the cycle of ``start``.
+    dac : Out(N)
+        The threshold; after the last answer, the value that was found.
+    """
+
+    plan: data.View
+    bound: Signal
+    start: Signal
+    step: Signal
+    answer: Signal
+    none: Signal
+    last: Signal
+    dac: Signal
+
+    def __init__(
+        self, *, bits: int, ranges: int, largest: int | None, bases: str = "aligned"
+    ) -> None:
+        self.bits = positive_int("Readout width", bits)
+        self.ranges = positive_int("Range count", ranges)
+        self.largest = largest
+        if bases not in {"aligned", "any"}:
+            raise ValueError(f"Bases must be aligned or any, not {bases!r}")
+        self.bases = bases
+        fields = RangeFields(bits=self.bits, based=bases == "any")
+        members = {"plan": In(data.ArrayLayout(fields, ranges))}
+        if largest is None:
+            members["bound"] = In(self.bits)
+        members |= {
+            "start": In(1),
+            "step": In(1),
+            "answer": In(1),
+            "none": Out(1),
+            "last": Out(1),
+            "dac": Out(self.bits),
+        }
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+
+        n, final = self.bits, self.ranges - 1
+        at = Signal(range(max(self.ranges, 2)))  # the range that is tested or searched
+        detecting = Signal()
+
+        # the range that this step leads to
+        testing = Signal()
+        passes = Signal()
+        enters = Signal()
+        may_test = Signal()
+        following = Signal.like(at)
+        m.d.comb += [
+            testing.eq(detecting & (at < final)),
+            passes.eq(testing & self.answer),
+            enters.eq(self.start | passes),
+            following.eq(Mux(self.start, 0, at + passes)),
+            may_test.eq(enters & (following < final)),
+        ]
+        fields = Signal(self.plan.shape().elem_shape)
+        inside = Signal(n)
+        cut = Signal(n)
+        middle = Signal(n)
+        m.d.comb += [
+            fields.eq(Array(self.plan[k] for k in range(self.ranges))[following]),
+            # bits of the range, those that are not searched, and where a trial bit may rest
+            inside.eq(Cat(fields.payload > k for k in range(n))),
+            cut.eq(Cat(fields.truncation > k for k in range(n))),
+            middle.eq(cut & (following != 0).replicate(n)),
+        ]
+
+        walk = _Walk(
+            enters=enters, testing=testing, may_test=may_test, inside=inside, cut=cut, middle=middle
+        )
+        if self.bases == "aligned":
+            tests, candidates = self._aligned(m, walk)
+        else:
+            tests, candidates = self._based(m, walk, fields.base)
+        ends = Signal()
+        m.d.comb += [
+            ends.eq(~tests & ~(candidates & ~cut).any()),
+            self.none.eq(ends),
+            self.last.eq(ends),
+        ]
+        with m.If(self.start | self.step):
+            m.d.sync += [detecting.eq(tests), at.eq(following)]
+        return m
+
+    def _aligned(self, m: Module, walk: "_Walk") -> tuple[Signal, Signal]:
+        """Let ``dac`` alone say where the search stands."""
+        n, inside = self.bits, walk.inside
+        trial = _lowest_one(m, self.dac)
+        below = Signal(n)  # the bits under the trial bit; none where there is no trial bit
+        m.d.comb += below.eq(_below(trial))
+        limit, reach = self._limits()
+
+        # In front of a range that is entered from below, `dac` is the end of the one before.
+        first = Signal(n)
+        end = Signal(n)
+        edge = Signal(n)
+        tests = Signal()
+        back = Signal(n)  # from the end of a range that is tested to its base
+        m.d.comb += [
+            first.eq(Mux(self.start, 0, self.dac)),
+            tests.eq(walk.may_test & (end < limit)),
+        ]
+        if self.ranges > 2:
+            m.d.comb += [end.eq(first | inside), edge.eq(end + 1)]
+            m.d.comb += back.eq(((self.dac & ~trial) | below) & ~inside)
+        else:  # only range 0 is tested, which begins at zero
+            m.d.comb += [end.eq(inside), edge.eq(Cat(Const(1, 1), inside) & ~inside), back.eq(0)]
+
+        kept = Signal(n)
+        candidates = Signal(n)
+        with m.If(walk.enters):
+            m.d.comb += [kept.eq(first & ~inside), candidates.eq(walk.bits_of(reach))]
+        with m.Elif(walk.testing):
+            m.d.comb += [kept.eq(back), candidates.eq(walk.bits_of(inside))]
+        with m.Else():
+            m.d.comb += kept.eq(_decided(self.dac, trial, self.answer))
+            m.d.comb += candidates.eq(walk.lower(below))
+        with m.If(self.start | self.step):
+            m.d.sync += self.dac.eq(Mux(tests, edge, kept | _highest_one(candidates)))
+        return tests, candidates
+
+    def _based(self, m: Module, walk: "_Walk", base: Signal) -> tuple[Signal, Signal]:
+        """Let an adder put the trial bit on a base, or move ``dac`` by it."""
+        n, inside = self.bits, walk.inside
+        trial = Signal(n)
+        limit, _ = self._limits()
+        reach = Signal(n)  # counts of the range that the bound leaves, less one
+        edge = Signal(n)  # its size: what a test adds to its base
+        tests = Signal()
+        candidates = Signal(n)
+        following = Signal(n)
+        m.d.comb += [
+            reach.eq(limit - base),
+            edge.eq(Cat(Const(1, 1), inside) & ~inside),
+            tests.eq(walk.may_test & (reach & ~inside).any()),
+            following.eq(_highest_one(candidates)),
+        ]
+        start = Signal(n)
+        moved = Signal(n)
+        down = Signal()
+        with m.If(walk.enters | walk.testing):
+            clipped = walk.enters & (self.largest is None)
+            bits = Mux(clipped, reach, inside)
+            m.d.comb += [start.eq(base), candidates.eq(walk.bits_of(bits))]
+            m.d.comb += moved.eq(Mux(tests, edge, following))
+        with m.Else():
+            m.d.comb += [start.eq(self.dac), candidates.eq(walk.lower(_below(trial)))]
+            # a bit that is taken back leaves the next one: half of it, or nothing
+            m.d.comb += down.eq(~self.answer)
+            m.d.comb += moved.eq(Mux(self.answer | following.any(), following, trial))
+        with m.If(self.start | self.step):
+            m.d.sync += trial.eq(following)
+            m.d.sync += self.dac.eq(start + (moved ^ down.replicate(n)) + down)
+        return tests, candidates
+
+    def _limits(self) -> tuple[Value, Value]:
+        """Return the count at which tests end, and the one whose bits a search can need."""
+        if self.largest is None:
+            return self.bound, self.bound
+        codes = (1 << self.bits) - 1
+        return Const(min(self.largest, codes), self.bits), Const(codes, self.bits)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Walk:
+    """Where a step of `RangeSearch` leads.
+
+    ``enters``: into a range from below; ``testing``: or, else, into the one that was tested; or,
+    with neither, on inside a range. ``may_test``: there is a range behind it. ``inside``, ``cut``
+    and ``middle``: bits of the range, those that are not searched, and of these those that a trial
+    bit may rest on.
+    """
+
+    enters: Signal
+    testing: Signal
+    may_test: Signal
+    inside: Signal
+    cut: Signal
+    middle: Signal
+
+    def bits_of(self, reach: Value) -> Value:
+        """Return where the first trial bit may be, of a range that goes as far as `reach`."""
+        return (reach & self.inside & ~self.cut) | self.middle
+
+    def lower(self, below: Value) -> Value:
+        """Return where the next trial bit may be, under the present one."""
+        return below & (~self.cut | self.middle)
+
+
+ENGINES = {"binary": BinarySearch, "twin-range": TwinRangeSearch, "ranges": RangeSearch}
+
+
+def _below(trial: Value) -> Value:
+    """Return the bits under a trial bit; none where there is no trial bit."""
+    return Cat(trial[k + 1 :].any() for k in range(len(trial)))
+
+
+def _highest_one(word: Value) -> Value:
+    """Keep only the highest set bit of `word`."""
+    return Cat(word[k] & ~word[k + 1 :].any() for k in range(len(word)))
 
 
 def _lowest_one(m: Module, word: Signal) -> Signal:

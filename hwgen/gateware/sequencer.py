@@ -3,10 +3,11 @@
 from enum import IntEnum
 
 from amaranth import Module, Mux, Signal, unsigned
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.checks import positive_int
+from hwgen.gateware.tags import ReadTag
 
 __all__ = ["Sequencer"]
 
@@ -47,6 +48,10 @@ class Sequencer(wiring.Component):
         Length of ``sample``.
     signed : bool
         The last plane counts negative.
+    active_max : int
+        Largest sum of the driven digits.
+    bound_bits : int
+        Width of the bound that tags carry; 0: they carry none.
 
     Members
     -------
@@ -64,7 +69,9 @@ class Sequencer(wiring.Component):
         Some lane has still to serve this bank.
     older : Out(1)
         Bank that was sampled before the other.
-    plane_0, plane_1 : Out(range(planes)), negate : Out(2)
+    bound : In(N)
+        Largest count that the plane on the rows allows; only with a bound in the tags.
+    tag_0, tag_1 : Out(ReadTag)
         What the banks hold.
     outputs_used : In(range(outputs + 1))
         Outputs to drain.
@@ -89,9 +96,9 @@ class Sequencer(wiring.Component):
     loaded: Signal
     pending: Signal
     older: Signal
-    plane_0: Signal
-    plane_1: Signal
-    negate: Signal
+    bound: Signal
+    tag_0: data.View
+    tag_1: data.View
     outputs_used: Signal
     buffer_empty: Signal
     drain: Signal
@@ -110,6 +117,7 @@ class Sequencer(wiring.Component):
         sample_cycles: int,
         signed: bool,
         active_max: int,
+        bound_bits: int = 0,
     ) -> None:
         if banks not in {1, 2}:
             raise ValueError(f"Bank count must be 1 or 2, not {banks!r}")
@@ -121,30 +129,34 @@ class Sequencer(wiring.Component):
         self.settle_row = settle_row
         self.sample_cycles = positive_int("Sample time", sample_cycles)
         self.signed = signed
+        self.bound_bits = bound_bits
         plane_shape = range(max(planes, 2))
-        super().__init__({
-            "full": In(1),
-            "drop": Out(1),
-            "plane": Out(plane_shape),
-            "load": Out(1),
-            "off": Out(1),
-            "active": In(range(active_max + 1)),
-            "sample": Out(2),
-            "hold_clear": Out(2),
-            "loaded": Out(2),
-            "pending": In(2),
-            "older": Out(1),
-            "plane_0": Out(plane_shape),
-            "plane_1": Out(plane_shape),
-            "negate": Out(2),
-            "outputs_used": In(range(self.outputs + 1)),
-            "buffer_empty": In(1),
-            "drain": Out(1),
-            "output_index": Out(range(max(self.outputs, 2))),
-            "clear": Out(1),
-            "boundary": Out(1),
-            "idle": Out(1),
-        })
+        tag = ReadTag(planes=planes, bound_bits=bound_bits)
+        super().__init__(
+            ({"bound": In(bound_bits)} if bound_bits else {})
+            | {
+                "full": In(1),
+                "drop": Out(1),
+                "plane": Out(plane_shape),
+                "load": Out(1),
+                "off": Out(1),
+                "active": In(range(active_max + 1)),
+                "sample": Out(2),
+                "hold_clear": Out(2),
+                "loaded": Out(2),
+                "pending": In(2),
+                "older": Out(1),
+                "tag_0": Out(tag),
+                "tag_1": Out(tag),
+                "outputs_used": In(range(self.outputs + 1)),
+                "buffer_empty": In(1),
+                "drain": Out(1),
+                "output_index": Out(range(max(self.outputs, 2))),
+                "clear": Out(1),
+                "boundary": Out(1),
+                "idle": Out(1),
+            }
+        )
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -198,13 +210,12 @@ class Sequencer(wiring.Component):
                         m.d.sync += [elapsed.eq(0), state.eq(_State.SAMPLE)]
 
             with m.Case(_State.SAMPLE), m.If(elapsed >= self.sample_cycles - 1):
-                negative = self.signed & is_last
                 m.d.comb += self.loaded.eq(mask)
                 m.d.sync += [self.sample.eq(0), state.eq(_State.HOLD)]
                 with m.If(bank):
-                    m.d.sync += [self.plane_1.eq(driven), self.negate[1].eq(negative)]
+                    m.d.sync += self._tag(self.tag_1, driven, is_last)
                 with m.Else():
-                    m.d.sync += [self.plane_0.eq(driven), self.negate[0].eq(negative)]
+                    m.d.sync += self._tag(self.tag_0, driven, is_last)
                 if self.banks == 2:
                     m.d.sync += bank.eq(~bank)
 
@@ -224,6 +235,11 @@ class Sequencer(wiring.Component):
             self.older.eq(bank),
             self.idle.eq((state == _State.IDLE) & ~in_use.any() & ~ending),
         ]
+
+    def _tag(self, tag: data.View, plane: Signal, is_last: Signal) -> list:
+        """Describe the read that is being sampled."""
+        fields = [tag.plane.eq(plane), tag.negate.eq(self.signed & is_last)]
+        return [*fields, tag.bound.eq(self.bound)] if self.bound_bits else fields
 
     def _end_vectors(self, m: Module, in_use: Signal, ending: Signal) -> None:
         served = Signal(2)

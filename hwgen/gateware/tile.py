@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, flipped
 from hwgen.gateware.active_rows import ActiveRows
 from hwgen.gateware.input_buffer import InputBuffer
 from hwgen.gateware.lane import ColumnOperation, Lane
+from hwgen.gateware.narrow import saturate
 from hwgen.gateware.output_buffer import OutputBuffer
 from hwgen.gateware.range_table import RangeTable
 from hwgen.gateware.row_drive import RowDrive
@@ -15,7 +16,7 @@ from hwgen.gateware.splice import Share, Splice
 from hwgen.gateware.streams import link
 from hwgen_models.spec import TileSpec
 
-__all__ = ["LANE_PINS", "TABLE_PINS", "Tile", "lane_of"]
+__all__ = ["LANE_PINS", "TABLE_PINS", "Tile", "lane_of", "range_table_parameters"]
 
 TABLE_PINS = ("paddr", "psel", "penable", "pwrite", "pwdata", "prdata", "pready", "pslverr")
 LANE_PINS = ("column", "bank", "acquire", "dac", "strobe", "busy", "compare")
@@ -26,6 +27,8 @@ def lane_of(spec: TileSpec) -> Lane:
     operations = [one for lane in range(spec.lanes) for one in _operations(spec, lane)]
     return Lane(
         search=spec.search,
+        engine=_engine(spec),
+        tables=spec.lane_tables,
         bits=spec.readout_bits,
         columns=spec.columns_per_lane,
         planes=spec.planes,
@@ -45,6 +48,26 @@ def lane_of(spec: TileSpec) -> Lane:
             "compare_stages": spec.compare_stages,
         },
     )
+
+
+def _engine(spec: TileSpec) -> dict[str, object]:
+    """Return what an engine is told of the tile beside the width of its codes."""
+    if "range_count" not in spec.scheme.options:
+        return {}
+    largest = None if spec.bounded else spec.largest_count
+    return {"ranges": spec.range_count, "bases": spec.bases, "largest": largest}
+
+
+def range_table_parameters(spec: TileSpec) -> dict[str, object]:
+    """Return the parameters of a tile's table port."""
+    return {
+        "bits": spec.readout_bits,
+        "outputs": spec.outputs,
+        "bound": spec.largest_count,
+        "ranges": spec.scheme.ranges(spec),
+        "bases": spec.bases if "bases" in spec.scheme.options else "zero",
+        "tables": spec.table_count,
+    }
 
 
 def _operations(spec: TileSpec, lane: int) -> list[dict[str, int]]:
@@ -112,14 +135,10 @@ class Tile(wiring.Component):
             settle_row=spec.settle_row,
             sample_cycles=spec.sample_cycles,
             signed=spec.signed_inputs,
-            active_max=spec.rows * (2**spec.dac_bits - 1),
+            active_max=spec.largest_active,
+            bound_bits=spec.readout_bits if spec.bounded else 0,
         )
-        self.range_table = RangeTable(
-            bits=spec.readout_bits,
-            outputs=spec.outputs,
-            bound=spec.largest_count,
-            ranges=2 if spec.search == "twin-range" else 0,
-        )
+        self.range_table = RangeTable(**range_table_parameters(spec))
         self.lanes = [lane_of(spec) for _ in range(spec.lanes)]
         self.splice = Splice(
             outputs=spec.outputs,
@@ -202,6 +221,10 @@ class Tile(wiring.Component):
             ),
         ]
 
+        if self.spec.bounded:
+            largest = active_rows.total * self.spec.largest_digit
+            m.d.comb += sequencer.bound.eq(saturate(largest, sequencer.bound.shape()))
+
         # tables
         for pin in TABLE_PINS:
             outer, inner = getattr(self, pin), getattr(range_table, pin)
@@ -243,15 +266,16 @@ class Tile(wiring.Component):
         m.d.comb += [
             lane.load.eq(sequencer.loaded),
             lane.older.eq(sequencer.older),
-            lane.plane_0.eq(sequencer.plane_0),
-            lane.plane_1.eq(sequencer.plane_1),
-            lane.negate.eq(sequencer.negate),
+            lane.tag_0.eq(sequencer.tag_0),
+            lane.tag_1.eq(sequencer.tag_1),
             # between vectors too: what an upset makes a lane add then is of no vector
             lane.clear.eq(sequencer.clear | sequencer.boundary),
             lane.read_destination.eq(getattr(splice, f"destination_{k}")),
             getattr(splice, f"value_{k}").eq(lane.read_value),
         ]
-        if lane.has_plan:
+        if self.spec.table_count > 1:
+            self._connect_tables(m, k, lane)
+        elif lane.has_plan:
             m.d.comb += lane.plan.eq(range_table.plan)
         if not lane.identity:
             layout = lane.operations.shape()
@@ -259,3 +283,13 @@ class Tile(wiring.Component):
                 _operations(self.spec, k)
             )
             m.d.comb += lane.operations.eq(constant)
+
+    def _connect_tables(self, m: Module, k: int, lane: Lane) -> None:
+        """Give a lane the tables of its slices, and say which column has which."""
+        for t, s in enumerate(self.spec.lane_slices(k)):
+            target = lane.plan[t] if lane.tables > 1 else lane.plan
+            m.d.comb += target.eq(self.range_table.plan[s])
+        if lane.tables > 1:
+            m.d.comb += [
+                lane.table_of[place].eq(t) for place, t in enumerate(self.spec.lane_table_of(k))
+            ]

@@ -233,8 +233,8 @@ KEYS: dict[str, dict[str, str]] = {
         "energy_model.adc.area_um2": "area of a converter; null where the model has none",
         **{f"energy_model.array.{key}": about for key, about in _MODEL.items()},
         "energy_model.warnings": "where a model is used outside its scope",
-        "rivals": "other readouts on the same counts; `static` and `bounded_binary` are null for a "
-        "device that is not ideal",
+        "rivals": "other readouts on the same counts, and limits; null where they rest on bounds "
+        "that a device which is not ideal exceeds",
         **{f"rivals.NAME.{key}": about for key, about in _COSTS.items()},
         "histogram": "conversions that yielded each count, from 0 to the largest",
         "histograms": "file that was written with finer ones; null for none",

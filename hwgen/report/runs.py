@@ -15,7 +15,7 @@ from hwgen_models.search import Range
 __all__ = ["Part", "Run", "read_runs"]
 
 COMMAND = "`hwgen run --json`"
-RIVALS = ("static", "bounded_binary", "optimal_tree", "entropy")
+RIVALS = ("static", "bounded_binary", "optimal_tree", "entropy", "entropy_slices")
 MOST_BITS = 62  # of a payload: far above any readout, and an edge still fits an integer
 
 
@@ -174,11 +174,12 @@ class _Reader:
     def _edges(self, value: object, path: KeyPath) -> list[int]:
         """First counts above the ranges that are tested: all but the last."""
         edges = []
-        for k, pair in enumerate(self._list(value, path)):
-            ok = isinstance(pair, list) and len(pair) == 2 and all(map(_is_count, pair))
-            if not ok or pair[0] > MOST_BITS:
-                self._refuse((*path, k), "[payload, truncation], in bits", pair)
-            edges.append(Range(0, *pair).edge)
+        for k, fields in enumerate(self._list(value, path)):
+            ok = isinstance(fields, list) and len(fields) in {2, 3} and all(map(_is_count, fields))
+            if not ok or max(fields[-2:]) > MOST_BITS:
+                wanted = "[payload, truncation] or [base, payload, truncation], in bits"
+                self._refuse((*path, k), wanted, fields)
+            edges.append(Range(*[0, *fields][-3:]).edge)
         return edges[:-1]
 
     def _part(self, keys: Mapping[str, object], path: KeyPath, edges: Mapping[int, int]) -> Part:
@@ -191,7 +192,9 @@ class _Reader:
             self._refuse((*path, "histogram"), "a list of numbers of conversions", counts)
         rivals = self._mapping(keys.get("rivals"), (*path, "rivals"))
         found = {
-            name: self._decisions(rivals.get(name), (*path, "rivals", name)) for name in RIVALS
+            name: self._decisions(rivals[name], (*path, "rivals", name))
+            for name in RIVALS
+            if name in rivals
         }
         return Part(
             histogram=tuple(counts),

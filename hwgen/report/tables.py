@@ -314,7 +314,7 @@ def print_calibrate(result: Result, to: "Console") -> None:
     """Print the tables that were found, then what they save."""
     ratios = ("decisions_per_conversion", "saving", "saving_with_skips")
     heads = ("SQNR, dB", "per\nconversion", "saving", "with\nskips")
-    table = _table("layer", "(payload, truncation)", "lossless", *heads, numbers=heads)
+    table = _table("layer", "ranges", "lossless", *heads, numbers=heads)
     for name, found in result["tables"].items():
         ranges = _tables_of(found)
         lossless = _yes_no(found["lossless"])
@@ -328,14 +328,14 @@ def print_calibrate(result: Result, to: "Console") -> None:
         lost = f"{result['drop_points']:.2f} points of accuracy lost"
         to.print(f"{_count(result['images'])} calibration images: {lost}")
     if not result["rtl"]:
-        to.print("for `hwgen run` only: the RTL loads one table a tile (network or layer)")
+        to.print("for `hwgen run` only: the RTL of this design holds fewer tables")
     to.print(f"written to {result['out']}")
 
 
 def _tables_of(found: Result) -> str:
     """Write the one table of a layer, or how many different ones it has."""
     if found["ranges"] is not None:
-        return " ".join(f"({payload}, {truncation})" for payload, truncation in found["ranges"])
+        return " ".join(f"({', '.join(map(str, fields))})" for fields in found["ranges"])
     every = found["slices"] or [one for of_slice in found["planes"] for one in of_slice]
     return f"{len(set(map(str, every)))} different of {len(every)}"
 

@@ -106,7 +106,7 @@ def run(
     codes = codes_of(model, chosen)
     readers = readers_of(design, model, where=network, path=path)
     for reader in readers.values():
-        analog.check(trees_of(reader.readout).values())
+        analog.check(trees_of(reader.readout))
     product = Product(readers, model, len(chosen), progress)
     outputs = model.run(codes, product)
     if histograms is not None:

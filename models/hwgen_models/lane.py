@@ -1,8 +1,8 @@
 """Golden model of a readout lane: which conversions it makes, when, and what it accumulates."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,9 @@ from hwgen_models.columns import Operation
 from hwgen_models.sar import Conversion, Sar
 from hwgen_models.search import Error, SearchTree
 from hwgen_models.shift_add import MicroOperation, ShiftAdd
+
+if TYPE_CHECKING:
+    from hwgen_models.spec import TileSpec
 
 __all__ = [
     "HeldRead",
@@ -105,6 +108,8 @@ class HeldRead:
         Bank that holds it.
     negate : bool
         The plane counts negative: the last one of signed inputs.
+    bound : int or None
+        Largest count that the active rows allow; None where nobody asks.
     errors : sequence of Error or None
         Comparator error of each column, by decision; None: ideal.
     """
@@ -114,7 +119,18 @@ class HeldRead:
     last_sample: int
     bank: int = 0
     negate: bool = False
+    bound: int | None = None
     errors: Sequence[Error] | None = None
+
+    def tag(self, spec: "TileSpec") -> list[tuple[int, int]]:
+        """Return what the sequencer tells the lanes of the read, as (value, width), lowest first.
+
+        The bound is cut off at the largest threshold code: no search tells counts above it.
+        """
+        fields = [(self.plane, max(1, (spec.planes - 1).bit_length())), (int(self.negate), 1)]
+        if spec.bounded:
+            fields.append((min(self.bound or 0, spec.largest_code), spec.readout_bits))
+        return fields
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,8 +194,8 @@ class Lane:
         Bits of a plane.
     sar : Sar
         Times.
-    tree : SearchTree
-        The search.
+    tree : SearchTree, or callable (column, bound) -> SearchTree
+        The search; where it depends on the column, or on the bound of a read, a function.
 
     Attributes
     ----------
@@ -197,7 +213,7 @@ class Lane:
         cell_bits: int,
         dac_bits: int,
         sar: Sar,
-        tree: SearchTree,
+        tree: SearchTree | Callable[[int, int | None], SearchTree],
     ) -> None:
         self.operations = operations
         self.used = [
@@ -217,7 +233,8 @@ class Lane:
         at = first = read_times(last_sample=held.last_sample, free=self._free, cycles=0).finish
         for k in self.used:
             error = None if held.errors is None else held.errors[k]
-            conversion = self.sar.conversion(self.tree, held.counts[k], error)
+            tree = self.tree(k, held.bound) if callable(self.tree) else self.tree
+            conversion = self.sar.conversion(tree, held.counts[k], error)
             operation = self._operation(k, held, conversion.value)
             self.accumulators.add(operation)
             conversions.append(

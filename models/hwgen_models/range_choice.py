@@ -7,7 +7,7 @@ enumerated but ranges, and the optimum is exact.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -52,6 +52,8 @@ def optimal_ranges(
     bases: str = "any",
     order: str = "ascending",
     error_weight: float = 0.0,
+    error_histogram: ArrayLike | None = None,
+    whole_bins: bool = False,
 ) -> RangeChoice:
     r"""Find the range table with the fewest decisions, or the best trade against error.
 
@@ -83,6 +85,10 @@ def optimal_ranges(
         ``"ascending"``: the lowest edge is tested first. ``"free"``: the best tree of tests.
     error_weight : float
         :math:`\lambda`, decisions per squared count; 0 for lossless tables.
+    error_histogram : array_like, shape (counts,), optional
+        How much an error of every count weighs, where that is not how often it occurs.
+    whole_bins : bool
+        Only tables that `check_whole_bins` accepts.
 
     Raises
     ------
@@ -106,7 +112,11 @@ def optimal_ranges(
     if error_weight < 0:
         raise ValueError(f"error_weight must be at least 0, not {error_weight!r}")
     masses = Masses.of(histogram, bound=bound)
-    best = BestRanges.find(masses, bits=bits, aligned=bases == "aligned", weight=error_weight)
+    if error_histogram is not None:
+        masses = replace(masses, moments=_moments(error_histogram, counts=masses.counts))
+    best = BestRanges.find(
+        masses, bits=bits, aligned=bases == "aligned", weight=error_weight, whole_bins=whole_bins
+    )
     edges = (_ascending if order == "ascending" else _free)(best.cost, masses, count)
     return best.choice(masses, edges)
 
@@ -181,9 +191,7 @@ class Masses:
         )
         tail = np.zeros((counts + 1, counts + 1), dtype=rows.dtype)
         tail[:-1, 1:] = rows[::-1].cumsum(axis=0)[::-1].cumsum(axis=1)
-        powers = np.arange(counts, dtype=np.float64) ** np.arange(3)[:, np.newaxis]
-        moments = np.zeros((3, counts + 1))
-        moments[:, 1:] = (rows.sum(axis=0) * powers).cumsum(axis=1)
+        moments = _moments(rows.sum(axis=0), counts=counts)
         return cls(tail=tail, moments=moments, clipped=clipped)
 
     @property
@@ -207,6 +215,17 @@ class Masses:
         return np.maximum(square - 2 * value * total + value * value * mass, 0.0)
 
 
+def _moments(histogram: ArrayLike, *, counts: int) -> NDArray[np.float64]:
+    """Add up mass, counts and squares of the counts below each."""
+    given = np.asarray(histogram)
+    if given.shape != (counts,) or (given < 0).any():
+        raise ValueError(f"Histogram must have {counts} counts from 0 up, not {given.shape}")
+    powers = np.arange(counts, dtype=np.float64) ** np.arange(3)[:, np.newaxis]
+    moments = np.zeros((3, counts + 1))
+    moments[:, 1:] = (given * powers).cumsum(axis=1)
+    return moments
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BestRanges:
     """The best single range between any two edges.
@@ -219,14 +238,19 @@ class BestRanges:
         Its base, payload and truncation.
     bins : Bins
         Errors of bins.
+    whole_bins : bool
+        No edge cuts a bin.
     """
 
     cost: NDArray
     found: NDArray[np.int64]
     bins: "Bins"
+    whole_bins: bool = False
 
     @classmethod
-    def find(cls, masses: Masses, *, bits: int, aligned: bool, weight: float) -> "BestRanges":
+    def find(
+        cls, masses: Masses, *, bits: int, aligned: bool, weight: float, whole_bins: bool
+    ) -> "BestRanges":
         """Try every range."""
         counts = masses.counts
         dtype = np.float64 if weight or masses.tail.dtype.kind == "f" else np.int64
@@ -234,6 +258,7 @@ class BestRanges:
             cost=np.full((counts, counts + 1), NEVER, dtype=dtype),
             found=np.zeros((counts, counts + 1, 3), dtype=np.int64),
             bins=Bins(masses),
+            whole_bins=whole_bins,
         )
         later = np.arange(1, counts)
         for payload in range(bits + 1):
@@ -262,7 +287,9 @@ class BestRanges:
         beyond = base + (1 << payload)
         illegal = (base < 0) | (beyond <= start) | (beyond > 1 << bits)
         end = np.minimum(beyond, masses.counts)
-        cost = np.where(illegal, NEVER, np.zeros(start.shape, dtype=self.cost.dtype))
+        last = end == masses.counts
+        column = np.arange(start.shape[1])
+        cost = np.zeros(start.shape, dtype=self.cost.dtype)
         for truncation in range(payload, -1, -1):
             if truncation < payload:
                 cost = cost + masses.decisions(start, end, base, truncation)
@@ -271,9 +298,12 @@ class BestRanges:
             total = cost
             if truncation:
                 total = cost + weight * self.bins.error(start, base, payload, truncation)
-            last = end == masses.counts
+            refused = illegal
+            if self.whole_bins:
+                refused = illegal | ((start > 0) & ((start - base) % (1 << truncation) > 0))
+            total = np.where(refused, NEVER, total)
             self._keep(np.where(last, NEVER, total), start, end, base, payload, truncation)
-            row, column = np.where(last, total, NEVER).argmin(axis=0), np.arange(start.shape[1])
+            row = np.where(last, total, NEVER).argmin(axis=0)
             picked = (array[row, column] for array in (total, start, end, base))
             self._keep(*picked, payload, truncation)
 

@@ -1,5 +1,6 @@
 """Search ranges: the table of an adaptive readout, its legality, and the tree it means."""
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,9 +12,12 @@ from hwgen_models.trees import Leaf, Split, bisect
 
 __all__ = [
     "Range",
+    "bound_classes",
     "bounded_decisions",
     "check_order",
     "check_ranges",
+    "check_whole_bins",
+    "implied_bases",
     "range_root",
     "twin_ranges",
 ]
@@ -112,6 +116,54 @@ def check_ranges(ranges: Sequence[Range], *, bits: int, bound: int) -> list[Rang
     )
 
 
+def check_whole_bins(ranges: Sequence[Range]) -> None:
+    """Refuse a table with a bin that the edge of the range before cuts.
+
+    Without such bins the value of a leaf is its level and, but for range 0, half a bin: what a
+    search leaves in its register when it puts the next trial bit where it stops. A range of its own
+    in front of the first whole bin does what a cut bin would.
+
+    Parameters
+    ----------
+    ranges : sequence of Range
+        As `check_ranges` returns them.
+
+    Raises
+    ------
+    ValueError
+        With the reason.
+
+    Examples
+    --------
+    >>> check_whole_bins([Range(0, 2, 0), Range(0, 4, 2)])
+    >>> check_whole_bins([Range(0, 2, 0), Range(0, 4, 3)])
+    Traceback (most recent call last):
+        ...
+    ValueError: range 1: truncation must be at most 2 for the edge 4 before it to cut no bin, not 3
+    """
+    for index, (before, one) in enumerate(itertools.pairwise(ranges), start=1):
+        offset = before.edge - one.base
+        most = (offset & -offset).bit_length() - 1 if offset else one.payload
+        if one.truncation > most:
+            raise ValueError(
+                f"range {index}: truncation must be at most {most} for the edge {before.edge} "
+                f"before it to cut no bin, not {one.truncation}"
+            )
+
+
+def implied_bases(ranges: Sequence[Range]) -> list[int]:
+    """Return the only aligned bases that the payloads allow: edges rounded down to the size after.
+
+    >>> implied_bases([Range(0, 2, 0), Range(0, 3, 0), Range(8, 5, 0)])
+    [0, 0, 0]
+    """
+    bases, edge = [], 0
+    for one in ranges:
+        bases.append(edge >> one.payload << one.payload)
+        edge = bases[-1] + (1 << one.payload)
+    return bases
+
+
 def check_order(order: Sequence[int] | None, *, edges: int) -> tuple[int, ...]:
     """Return a legal order of tests: every edge once. Without one, the lowest edge first.
 
@@ -135,7 +187,12 @@ def check_order(order: Sequence[int] | None, *, edges: int) -> tuple[int, ...]:
 
 
 def range_root(
-    ranges: Sequence[Range], *, order: Sequence[int], limit: int, clip: bool
+    ranges: Sequence[Range],
+    *,
+    order: Sequence[int],
+    limit: int,
+    clip: bool,
+    shows_value: bool = False,
 ) -> Split | Leaf:
     """Build the tree of a legal table for counts from 0 to `limit`.
 
@@ -149,6 +206,8 @@ def range_root(
         Largest count that can occur. Edges above it are not tested.
     clip : bool
         Search no more bits than `limit` leaves in the range that it cuts.
+    shows_value : bool
+        Leaves have their value as their level: ``dac`` ends at it.
     """
     edges = [one.edge for one in ranges]
     last = next(index for index, edge in enumerate(edges) if edge > limit)
@@ -162,7 +221,7 @@ def range_root(
 
         def leaf(level: int) -> Leaf:
             value = interval_value(level, truncation=truncation, edge=edge)
-            return Leaf(value, index, level)
+            return Leaf(value, index, value if shows_value else level)
 
         return bisect(base, high_bit=payload, low_bit=min(truncation, payload), leaf=leaf)
 
@@ -223,3 +282,39 @@ def bounded_decisions(
     left = np.maximum(limit - base[first], 0)
     needed = np.minimum(payload[first], np.frexp(left)[1])  # frexp: the bits of an integer
     return np.where(held <= active, asked + np.maximum(needed - truncation[first], 0), 0)
+
+
+def bound_classes(
+    ranges: Sequence[Range], *, bits: int, bound: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Group the bounds of reads by the tree that they leave of a table.
+
+    Two bounds leave the same tree when they cut the same range and leave as many bits in it; there
+    are no more than ranges times bits, however large the array.
+
+    Parameters
+    ----------
+    ranges, bits, bound
+        As of `SearchTree.ranges`.
+
+    Returns
+    -------
+    largest : numpy.ndarray of int64, shape (classes,)
+        The largest bound of every class: the ``active`` of its tree.
+    class_of : numpy.ndarray of int64, shape (bound + 1,)
+        Class of every bound.
+
+    Examples
+    --------
+    >>> largest, class_of = bound_classes([Range(0, 1, 0), Range(2, 2, 0)], bits=3, bound=5)
+    >>> largest.tolist(), class_of.tolist()
+    ([0, 1, 2, 3, 5], [0, 1, 2, 3, 4, 4])
+    """
+    used = check_ranges(ranges, bits=bits, bound=bound)
+    base, payload, truncation = np.array(used, dtype=np.int64).T
+    limit = np.minimum(np.arange(bound + 1), (1 << bits) - 1)
+    last = np.searchsorted(base + (1 << payload), limit, side="right")
+    needed = np.minimum(payload[last], np.frexp(limit - base[last])[1])
+    searched = np.maximum(needed - truncation[last], 0)
+    changes = (np.diff(last) != 0) | (np.diff(searched) != 0)
+    return np.append(np.flatnonzero(changes), bound), np.append(0, np.cumsum(changes))

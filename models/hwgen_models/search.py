@@ -212,6 +212,7 @@ class SearchTree:
         bound: int,
         order: Sequence[int] | None = None,
         active: int | None = None,
+        shows_value: bool = False,
     ) -> "SearchTree":
         r"""Build a range search: find the range by tests of its edges, then search inside it.
 
@@ -244,6 +245,8 @@ class SearchTree:
             Edges in the order of their tests, edge i being that between ranges i and i + 1.
         active : int, optional
             Largest count that the active rows of this read allow, at least 0.
+        shows_value : bool
+            ``dac`` ends at the value of a leaf, not at its level: a search that decodes itself.
 
         Raises
         ------
@@ -264,7 +267,9 @@ class SearchTree:
         order = check_order(order, edges=len(used) - 1)
         largest = bound if active is None else min(bound, active)
         limit = min(largest, (1 << bits) - 1)
-        root = range_root(used, order=order, limit=limit, clip=active is not None)
+        root = range_root(
+            used, order=order, limit=limit, clip=active is not None, shows_value=shows_value
+        )
         return cls(root, bound=largest)
 
     @classmethod

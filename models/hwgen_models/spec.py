@@ -1,14 +1,19 @@
 """The numbers that define a tile, and everything that follows from them alone."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import Field, dataclass, fields, replace
 from functools import cached_property
 
 from hwgen_models.columns import COLUMN_ORDERS, ColumnMap
 from hwgen_models.row_drive import plane_weights
+from hwgen_models.schemes import SCHEMES, Scheme
 
-__all__ = ["SEARCHES", "TileSpec"]
+__all__ = ["BASES", "CONTEXTS", "MOST_RANGES", "TileSpec"]
 
-SEARCHES = ("binary", "twin-range")
+BASES = ("aligned", "any")
+CONTEXTS = ("network", "slice")
+MOST_RANGES = 8
+OPTIONS = {name for scheme in SCHEMES.values() for name in scheme.options}
 KINDS = {int: "an integer", bool: "true or false", str: "a word"}
 
 
@@ -39,7 +44,15 @@ class TileSpec:
     dac_bits : int
         Width of the digit that a word line carries in one read.
     search : str
-        ``"binary"`` or ``"twin-range"``.
+        ``"binary"``, ``"twin-range"`` or ``"ranges"``, see `hwgen_models.schemes`.
+    range_count : int
+        Most ranges of a table, 1 to 8; of ``"ranges"`` only, like the next three.
+    bases : str
+        ``"aligned"``: the base of a range is a multiple of its size; or ``"any"``.
+    bounded : bool
+        The active rows of a read bound its searches.
+    contexts : str
+        ``"network"``: the tile holds one table; ``"slice"``: one for each slice.
     readout_bits : int
         Width of a threshold code, N.
     saturate : bool
@@ -75,6 +88,10 @@ class TileSpec:
     signed_inputs: bool = False
     dac_bits: int = 1
     search: str = "binary"
+    range_count: int = 4
+    bases: str = "aligned"
+    bounded: bool = False
+    contexts: str = "network"
     readout_bits: int = 8
     saturate: bool = False
     columns_per_lane: int = 8
@@ -94,14 +111,17 @@ class TileSpec:
         self._check_types()
         for name, allowed in (
             ("column_order", COLUMN_ORDERS),
-            ("search", SEARCHES),
+            ("search", tuple(SCHEMES)),
+            ("range_count", range(1, MOST_RANGES + 1)),
+            ("bases", BASES),
+            ("contexts", CONTEXTS),
             ("polarities", (2,)),
             ("banks", (1, 2)),
             ("compare_stages", (0, 1, 2)),
         ):
             value = getattr(self, name)
             if value not in allowed:
-                choice = " or ".join(map(str, allowed))
+                choice = _choice(allowed)
                 raise ValueError(f"{name} must be {choice}, not {value!r}")
         for name, least in (
             ("rows", 1),
@@ -133,7 +153,17 @@ class TileSpec:
                 f"readout_bits must resolve the largest count {self.largest_count} "
                 f"(or saturate), not {self.readout_bits!r}"
             )
+        for field in fields(self):
+            if field.name in OPTIONS and field.name not in self.scheme.options:
+                self._check_default(field)
         _ = self.column_map  # checks what concerns columns
+
+    def _check_default(self, field: Field[object]) -> None:
+        value = getattr(self, field.name)
+        if value != field.default:
+            raise ValueError(
+                f"{field.name} must be {field.default!r} for search {self.search!r}, not {value!r}"
+            )
 
     def _check_types(self) -> None:
         for field in fields(self):
@@ -188,9 +218,14 @@ class TileSpec:
         return self.rows * ((1 << self.dac_bits) - 1)
 
     @property
+    def largest_digit(self) -> int:
+        """Largest digit of a cell: what an active row adds to a count at most."""
+        return (1 << self.cell_bits) - 1
+
+    @property
     def largest_count(self) -> int:
         """Largest count that a column can yield."""
-        return self.largest_active * ((1 << self.cell_bits) - 1)
+        return self.largest_active * self.largest_digit
 
     @property
     def largest_code(self) -> int:
@@ -259,6 +294,61 @@ class TileSpec:
         down = scale * -sum(weight for weight in weights if weight < 0)
         return (down, up) if negative else (up, down)
 
+    # Tables
+
+    @property
+    def scheme(self) -> Scheme:
+        """What `search` names."""
+        return SCHEMES[self.search]
+
+    @property
+    def table_count(self) -> int:
+        """Tables that the tile holds: one, or one for each slice."""
+        return self.slices if self.contexts == "slice" else 1
+
+    @property
+    def binary(self) -> "TileSpec":
+        """The same tile with a binary search."""
+        plain = {field.name: field.default for field in fields(self) if field.name in OPTIONS}
+        return replace(self, search="binary", **plain)
+
+    def lane_slices(self, lane: int) -> list[int]:
+        """Return the slices whose tables a lane reads, ascending.
+
+        All lanes have room for as many (`lane_tables`); what a lane does not need repeats its last.
+        One table for all is that of slice 0.
+        """
+        if self.table_count == 1:
+            return [0]
+        found = self._slices_of(lane) or [0]
+        return found + found[-1:] * (self.lane_tables - len(found))
+
+    @cached_property
+    def lane_tables(self) -> int:
+        """Tables that a lane chooses from, column by column."""
+        if self.table_count == 1:
+            return 1
+        return max(len(self._slices_of(lane)) for lane in range(self.lanes))
+
+    def lane_table_of(self, lane: int) -> list[int]:
+        """Return which of its tables a lane reads, by column; 0 for columns that are not used."""
+        slices = self.lane_slices(lane)
+        first = lane * self.columns_per_lane
+        columns = [self.column_map.of(first + k) for k in range(self.columns_per_lane)]
+        if self.table_count == 1:
+            return [0] * len(columns)
+        return [slices.index(column.slice) if column else 0 for column in columns]
+
+    def _slices_of(self, lane: int) -> list[int]:
+        first = lane * self.columns_per_lane
+        columns = [self.column_map.of(first + k) for k in range(self.columns_per_lane)]
+        return sorted({column.slice for column in columns if column})
+
+    @property
+    def range_field_bits(self) -> int:
+        """Width of a payload or a truncation: one more than the largest legal value fits too."""
+        return (self.readout_bits + 1).bit_length()
+
     # Times
 
     @property
@@ -273,8 +363,8 @@ class TileSpec:
 
     @property
     def most_decisions(self) -> int:
-        """Decisions of the longest conversion of any table: N, and one test with two ranges."""
-        return self.readout_bits + (self.search == "twin-range")
+        """Decisions of the longest conversion of any table."""
+        return self.scheme.most_decisions(self)
 
     @property
     def longest_conversion(self) -> int:
@@ -284,3 +374,9 @@ class TileSpec:
     def conversion_cycles(self, decisions: int) -> int:
         """Return the cycles of a conversion with so many decisions."""
         return self.overhead_cycles + decisions * self.decision_cycles
+
+
+def _choice(allowed: Sequence[object]) -> str:
+    """Write down what a value may be: "1 or 2", "a, b or c"."""
+    *first, last = map(str, allowed)
+    return f"{', '.join(first)} or {last}" if first else last

@@ -16,16 +16,17 @@ from hwgen_models.crossbar import Comparator, Crossbar, Nonidealities, cells_of
 from hwgen_models.lane import conversion_starts
 from hwgen_models.output_buffer import output_buffer
 from hwgen_models.row_drive import plane_weights, planes_of
+from hwgen_models.schemes import Entry
 from hwgen_models.search import SearchTree
 from hwgen_models.sequencer import NEVER, Schedule, Sequencer, Willing, always
 from hwgen_models.shift_add import shift_add
 from hwgen_models.spec import TileSpec
 from hwgen_models.splice import splice
 
-__all__ = ["Result", "Stalls", "Tile", "crossbar_of", "search_tree"]
+__all__ = ["Result", "Stalls", "Tile", "by_slice", "crossbar_of", "search_tree"]
 
 Stalls = Willing | Sequence[int] | None  # of one stream, see `Tile.schedule`
-Table = Sequence[tuple[int, int]] | SearchTree | None  # of the search, see `Tile`
+Table = Sequence[Entry] | SearchTree | None  # of the search, see `Tile`
 
 CHUNK = 2**18  # conversions worked on at once, so that they stay in the caches
 
@@ -158,10 +159,10 @@ class Tile:
         The tile.
     weights : array_like of int, shape (rows used, outputs used)
         Signed weights. Rows and outputs that are not used are not driven and not converted.
-    table : sequence of (payload, truncation), SearchTree or None
-        What the range table holds: two ranges for a twin-range search, none for a binary one.
-        None: its reset value, a plain binary search. A tree of any other shape may be given as it
-        is; its decisions and values then count.
+    table : sequence of Entry, SearchTree or None
+        What the range table holds, see `hwgen_models.schemes`; nothing for a binary search. None:
+        its reset value, a plain binary search. A tree of any other shape may be given as it is; its
+        decisions and values then count, whatever the active rows.
     tables : sequence of sequence of such tables, or None
         One for each slice and, within it, each plane, in place of `table`.
     crossbar : Crossbar or None
@@ -172,7 +173,10 @@ class Tile:
     Attributes
     ----------
     tree : SearchTree
-        The tree that every conversion walks; with `tables`, those of slice 0 in plane 0.
+        The tree that every conversion walks; with `tables`, those of slice 0 in plane 0, and where
+        searches are bounded, that of the largest bound.
+    trees : list of SearchTree
+        All trees: one for every table and every class of bounds.
     physical : numpy.ndarray of int64
         Physical columns that are converted, ascending.
     """
@@ -205,9 +209,9 @@ class Tile:
                 f"Comparators must serve {spec.columns_per_lane} columns each, "
                 f"not {comparator.columns_per_lane}"
             )
-        self._trees, self._tree_of = _trees(spec, table, tables)
-        self.tree = self._trees[self._tree_of[0, 0]]
-        walks = [tree.walk(np.arange(spec.largest_count + 1)) for tree in self._trees]
+        self.trees, self._table_of, self._tree_at = _trees(spec, table, tables)
+        self.tree = self.trees[self._tree_at[self._table_of[0, 0], -1]]
+        walks = [tree.walk(np.arange(spec.largest_count + 1)) for tree in self.trees]
         # Of every tree and ideal count.
         self._value_of = np.stack([walk.values for walk in walks])
         self._decisions_of = np.stack([walk.decisions for walk in walks])
@@ -234,6 +238,25 @@ class Tile:
     def outputs(self) -> int:
         """Outputs used: what the register ``OUTPUTS`` holds."""
         return int(self.weights.shape[1])
+
+    def tree_numbers(self, plane: ArrayLike, active: ArrayLike) -> NDArray[np.int64]:
+        """Return which of `trees` the held counts of some reads walk.
+
+        Parameters
+        ----------
+        plane, active : array_like of int, shape (reads,)
+            Plane and active rows of each.
+
+        Returns
+        -------
+        numpy.ndarray of int64, shape (reads, columns)
+            Zero for columns that are not used.
+        """
+        limit = np.asarray(active)[:, None] * self.spec.largest_digit
+        numbers = np.zeros((len(limit), self.spec.columns), dtype=np.int64)
+        tables = self._table_of[self._slice, np.asarray(plane)[:, None]]
+        numbers[:, self.physical] = self._tree_at[tables, limit]
+        return numbers
 
     @property
     def ideal(self) -> bool:
@@ -430,18 +453,18 @@ class Tile:
         All of shape (reads, used columns); `drive` (reads, rows used), the others (reads,).
         """
         bound = self.spec.largest_count
-        tree_of = self._tree_of[self._slice, plane[:, None]]
+        tree_of = self.tree_numbers(plane, active_rows(drive))[:, self.physical]
         if self.ideal:
             exact: type = np.float32 if bound < 2**24 else np.float64  # BLAS, and still integers
             cells = self.crossbar.cells[: drive.shape[1], self.physical].astype(exact)
             levels = (drive.astype(exact) @ cells).astype(np.int64)
-            at = levels if len(self._trees) == 1 else levels + tree_of * (bound + 1)
+            at = levels if len(self.trees) == 1 else levels + tree_of * (bound + 1)
             return levels, levels, self._value_of.take(at), self._decisions_of.take(at)
         held = self.crossbar.counts(drive, vector=vector, plane=plane, columns=self.physical)
         levels = np.clip(np.floor(held + 0.5), 0, bound).astype(np.int64)
         values, decisions = np.empty_like(levels), np.empty_like(levels)
-        for number, tree in enumerate(self._trees):
-            mine = ... if len(self._trees) == 1 else tree_of == number
+        for number, tree in enumerate(self.trees):
+            mine = ... if len(self.trees) == 1 else tree_of == number
             if self.comparator is None:
                 walk = tree.walk(held[mine])
             else:
@@ -503,55 +526,76 @@ class Tile:
             )
 
 
-def search_tree(spec: TileSpec, table: Table) -> SearchTree:
+def search_tree(spec: TileSpec, table: Table, active: int | None = None) -> SearchTree:
     """Build the tree that the lanes of a tile walk.
 
     Parameters
     ----------
     spec : TileSpec
         The tile.
-    table : sequence of (payload, truncation), SearchTree or None
+    table : sequence of Entry, SearchTree or None
         As of `Tile`.
+    active : int, optional
+        Largest count that the active rows of the read allow; where `spec` bounds searches.
     """
     if isinstance(table, SearchTree):
         return table
-    if spec.search == "binary":
-        if table is not None and len(table):
-            raise ValueError(f"Table must be empty for a binary search, not {table!r}")
-        return SearchTree.binary(spec.readout_bits, spec.largest_count)
-    ranges = [(spec.readout_bits, 0)] * 2 if table is None else list(table)
-    if len(ranges) != 2:
-        raise ValueError(f"Table must have two ranges, not {len(ranges)}")
-    (payload_0, truncation_0), (payload_1, truncation_1) = ranges
-    return SearchTree.twin_range(
-        payload_0,
-        truncation_0,
-        payload_1,
-        truncation_1,
-        bits=spec.readout_bits,
-        bound=spec.largest_count,
-    )
+    scheme = spec.scheme
+    return scheme.tree(scheme.reset(spec) if table is None else table, spec, active)
+
+
+def by_slice(spec: TileSpec, tables: Sequence[Table]) -> list[list[Table]]:
+    """Spread the tables that a tile holds, one or one for each slice, over slices and planes.
+
+    >>> by_slice(TileSpec(slices=2, input_bits=2), [None])
+    [[None, None], [None, None]]
+    """
+    if len(tables) not in {1, spec.slices}:
+        raise ValueError(f"Tables must be 1 or {spec.slices}, not {len(tables)}")
+    spread = list(tables) * (spec.slices if len(tables) == 1 else 1)
+    return [[table] * spec.planes for table in spread]
 
 
 def _trees(
     spec: TileSpec, table: Table, tables: Sequence[Sequence[Table]] | None
-) -> tuple[list[SearchTree], NDArray[np.int64]]:
-    """Build every tree once; say which one a slice walks in a plane, (slices, planes)."""
+) -> tuple[list[SearchTree], NDArray[np.int64], NDArray[np.int64]]:
+    """Build every tree once.
+
+    Returns
+    -------
+    trees : list of SearchTree
+        One for every table and every class of bounds (`Scheme.classes`).
+    table_of : numpy.ndarray of int64, shape (slices, planes)
+        Which table a slice has in a plane.
+    tree_at : numpy.ndarray of int64, shape (tables, largest_count + 1)
+        Which tree a table leaves of it in a read with that bound.
+    """
     if tables is None:
-        return [search_tree(spec, table)], np.zeros((spec.slices, spec.planes), dtype=np.int64)
-    if table is not None:
+        tables = by_slice(spec, [table])
+    elif table is not None:
         raise ValueError(f"Table must be None beside tables, not {table!r}")
     shape = (len(tables), *{len(of_slice) for of_slice in tables})
     if shape != (spec.slices, spec.planes):
         raise ValueError(f"Tables must be {spec.slices} slices x {spec.planes} planes, not {shape}")
     found: list[Table] = []
-    tree_of = np.empty(shape, dtype=np.int64)
+    table_of = np.empty(shape, dtype=np.int64)
     for at in np.ndindex(shape):
         one = tables[at[0]][at[1]]
         if one not in found:
             found.append(one)
-        tree_of[at] = found.index(one)
-    return [search_tree(spec, one) for one in found], tree_of
+        table_of[at] = found.index(one)
+    trees: list[SearchTree] = []
+    tree_at = np.empty((len(found), spec.largest_count + 1), dtype=np.int64)
+    for number, one in enumerate(found):
+        if isinstance(one, SearchTree):
+            tree_at[number] = len(trees)
+            trees.append(one)
+            continue
+        entries = spec.scheme.reset(spec) if one is None else one
+        largest, class_of = spec.scheme.classes(entries, spec)
+        tree_at[number] = len(trees) + class_of
+        trees += [search_tree(spec, entries, int(active)) for active in largest]
+    return trees, table_of, tree_at
 
 
 def _source(name: str, stalls: Stalls, beats: int) -> Willing:

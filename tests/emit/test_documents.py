@@ -53,7 +53,7 @@ def test_manifest_says_what_every_column_holds():
     assert described["columns"][:2] == [[0, 0, 0], [1, 0, 0]]
     assert described["columns"][9] == [0, 0, 1]
     assert described["columns"][126:] == [None, None]
-    assert described["tables"] == {"layer": None, "ranges": []}
+    assert described["tables"] == {"layer": None, "tables": [[]]}
 
 
 def test_manifest_names_the_module_of_every_block(small):
@@ -151,13 +151,13 @@ def test_tables_are_delivered_as_bus_writes():
     text = table_files(design(tables=tables))["ranges.json"]
 
     assert json.loads(text)["layers"]["one"] == {
-        "ranges": [[2, 0], [5, 1]],
+        "tables": [[[2, 0], [5, 1]]],
         "writes": [
             {"register": "RANGE_0", "address": 32, "data": 2},
             {"register": "RANGE_1", "address": 36, "data": 261},
             {"register": "COMMIT", "address": 8, "data": 1},
         ],
     }
-    assert json.loads(text)["others"] == [[3, 0], [5, 0]]
+    assert json.loads(text)["others"] == [[[3, 0], [5, 0]]]
     assert table_files(design()) == {}
     assert table_files(design("lane", tables=tables)) == {}

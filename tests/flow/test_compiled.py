@@ -325,7 +325,7 @@ def test_icarus_compiles_nothing(delivered):
     [
         ("x", 9, "Inputs must be between 0 and 7, not 9"),
         ("weights", 4, "weight 4 at row 0, output 0 needs 3 magnitude slices, not 2"),
-        ("ranges", 9, "must"),
+        ("tables", 9, "must"),
     ],
 )
 def test_vectors_that_the_design_cannot_take_are_refused(delivered, key, value, told):

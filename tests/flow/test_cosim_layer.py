@@ -129,14 +129,14 @@ def test_a_layer_without_tables_has_those_of_the_design(folder):
     generate(load(SMALL | {"tables": {"granularity": "layer", "layers": layers}}), folder / "a")
     generate(load(SMALL | {"tables": {"granularity": "network", "layers": layers}}), folder / "b")
     generate(load(SMALL | {"readout": SMALL["readout"] | {"kind": "binary"}}), folder / "c")
-    rough = ((2, 1), (5, 2))
+    rough = (((2, 1), (5, 2)),)
 
     by_layer, by_network, binary = (Delivered.read(folder / name) for name in "abc")
 
-    assert by_layer.ranges("dense_2") == rough
-    assert by_layer.ranges("dense_3") == ((3, 0), (5, 0))
-    assert by_network.ranges("dense_2") == by_network.ranges("conv 7") == rough
-    assert binary.ranges("dense_2") == ()
+    assert by_layer.tables("dense_2") == rough
+    assert by_layer.tables("dense_3") == (((3, 0), (5, 0)),)
+    assert by_network.tables("dense_2") == by_network.tables("conv 7") == rough
+    assert binary.tables("dense_2") == ((),)
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,16 @@ def test_a_layer_without_tables_has_those_of_the_design(folder):
         ("{", "must be tables that `hwgen generate` wrote: "),
         ("[]", "must be tables that `hwgen generate` wrote: "),
         (
-            '{"granularity": "layer", "layers": {"a": {"ranges": [1]}}, "others": []}',
-            "ranges: must be",
+            '{"granularity": "layer", "layers": {"a": {"tables": [1]}}, "others": []}',
+            "tables: must be lists of numbers, not [1]",
+        ),
+        (
+            '{"granularity": "layer", "layers": {"a": {"tables": []}}, "others": []}',
+            "tables: must be 1, not 0",
+        ),
+        (
+            '{"granularity": "layer", "layers": {"a": {"tables": [[[3]]]}}, "others": []}',
+            "tables: must be ranges of payload, truncation, not [[[3]]]",
         ),
         (
             '{"granularity": "slice", "layers": {}, "others": []}',
@@ -160,7 +168,7 @@ def test_tables_that_cannot_be_loaded_are_refused(delivered, tables, told):
     path.write_text(tables)
 
     with pytest.raises(UserError) as caught:
-        Delivered.read(delivered).ranges("a")
+        Delivered.read(delivered).tables("a")
 
     assert str(caught.value).startswith(f"{path}: {told}")
 

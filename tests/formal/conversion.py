@@ -1,16 +1,16 @@
 """One conversion of a lane: its pins, its decisions and its value, whatever happened before."""
 
-from amaranth import Module, Mux, Signal
+from amaranth import Array, Module, Mux, Signal
 from amaranth.hdl import Assume, ResetSignal, unsigned
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In
 
 from hwgen.gateware.range_table import RangeTable
-from hwgen.gateware.tile import lane_of
+from hwgen.gateware.tile import lane_of, range_table_parameters
 from tests.formal.support import anything, claim
-from tests.formal.tree import Tree, legal
+from tests.formal.tree import RangesTree, Tree, legal
 
-__all__ = ["ConversionFollowsTheTree", "OpenRangeTable"]
+__all__ = ["ConversionFollowsTheRanges", "ConversionFollowsTheTree", "OpenRangeTable"]
 
 TABLE = ("payload_0", "truncation_0", "payload_1", "truncation_1")
 
@@ -25,6 +25,10 @@ class OpenRangeTable(RangeTable):
     def _fields(self, prefix):
         return self.held[prefix]
 
+    def rows(self, prefix):
+        """Return the fields of all ranges, table by table."""
+        return self._rows(self.held[prefix])
+
     def table(self, prefix):
         """Return the fields of a table in the order of `TABLE`."""
         return [
@@ -35,6 +39,11 @@ class OpenRangeTable(RangeTable):
 
 
 OPEN = ("shadow", "active")
+
+
+def open_range_table(spec):
+    """Return the table port of a tile, open."""
+    return OpenRangeTable(**range_table_parameters(spec))
 
 
 class ConversionFollowsTheTree(wiring.Component):
@@ -54,12 +63,7 @@ class ConversionFollowsTheTree(wiring.Component):
     def __init__(self, spec):
         self.spec = spec
         self.lane = lane_of(spec)
-        self.table = None
-        if self.lane.has_plan:
-            self.table = OpenRangeTable(
-                bits=spec.readout_bits, outputs=spec.outputs, bound=spec.largest_count, ranges=2
-            )
-        self.tree = Tree(bits=spec.readout_bits, bound=spec.largest_count, twin=self.lane.has_plan)
+        self.table, self.tree = self._parts()
         # Everything around the lane is free, but for what the property itself supplies.
         self.free = [
             name
@@ -69,6 +73,12 @@ class ConversionFollowsTheTree(wiring.Component):
         super().__init__(
             {name: self.lane.signature.members[name] for name in self.free} | {"noise": In(1)}
         )
+
+    def _parts(self):
+        """Return the table port, if there is one, and what conversions must yield."""
+        spec, twin = self.spec, self.lane.has_plan
+        tree = Tree(bits=spec.readout_bits, bound=spec.largest_count, twin=twin)
+        return (open_range_table(spec) if twin else None), tree
 
     @property
     def depth(self):
@@ -111,10 +121,9 @@ class ConversionFollowsTheTree(wiring.Component):
                 m.d.sync += [phase.eq(0), decision.eq(decision + 1)]
 
         # the comparator
-        seen = Signal(unsigned(spec.readout_bits + 1))
         answers = phase == period - 2 - spec.compare_stages
-        m.d.comb += seen.eq(Mux(tree.tests & (decision == 0), tree.tested, tree.count))
-        m.d.comb += lane.compare.eq(Mux(deciding & answers, seen >= lane.dac, self.noise))
+        answer = self._answer(m, decision, running, deciding)
+        m.d.comb += lane.compare.eq(Mux(deciding & answers, answer, self.noise))
 
         # the pins
         settled = cycle >= spec.settle_mux
@@ -136,8 +145,8 @@ class ConversionFollowsTheTree(wiring.Component):
         claim(m, operation.valid, when=ended)
         claim(m, operation.payload.value == tree.value, when=ended)
         claim(m, decision == tree.decisions, when=ended)
-        plane = Mux(before["bank"], lane.plane_1, lane.plane_0) * spec.dac_bits
-        negate = lane.negate.bit_select(before["bank"], 1)
+        plane = Mux(before["bank"], lane.tag_1.plane, lane.tag_0.plane) * spec.dac_bits
+        negate = Mux(before["bank"], lane.tag_1.negate, lane.tag_0.negate)
         if lane.identity:
             destination, shift = before["column"], plane
         else:
@@ -151,6 +160,13 @@ class ConversionFollowsTheTree(wiring.Component):
         claim(m, operation.payload.shift == shift, when=ended)
         claim(m, operation.payload.negate == negate, when=ended)
         return m
+
+    def _answer(self, m, decision, running, deciding):
+        """Return what the comparator says in a decision."""
+        tree = self.tree
+        seen = Signal(unsigned(self.spec.readout_bits + 1))
+        m.d.comb += seen.eq(Mux(tree.tests & (decision == 0), tree.tested, tree.count))
+        return seen >= self.lane.dac
 
     def _choose(self, m):
         """Let the solver choose the counts and, with one, the table that the lane has."""
@@ -170,3 +186,63 @@ class ConversionFollowsTheTree(wiring.Component):
             *(getattr(tree.table, name).eq(field) for name, field in active),
             Assume(legal(tree.table, bits=self.spec.readout_bits, bound=self.spec.largest_count)),
         ]
+
+
+class ConversionFollowsTheRanges(ConversionFollowsTheTree):
+    """The same with tables of ranges, whatever the bound of the read and the slice of the column.
+
+    Parameters
+    ----------
+    spec : TileSpec
+        The lane is that of this tile.
+    """
+
+    def _parts(self):
+        spec = self.spec
+        tree = RangesTree(
+            bits=spec.readout_bits,
+            bound=spec.largest_count,
+            ranges=spec.range_count,
+            aligned=spec.bases == "aligned",
+            bounded=spec.bounded,
+        )
+        return open_range_table(spec), tree
+
+    def _answer(self, m, decision, running, deciding):
+        lane, tree, spec = self.lane, self.tree, self.spec
+        tests = deciding & (decision < tree.tests)
+        claim(m, lane.dac == Array(tree.edges)[decision], when=tests)
+        # What the lane is told stays while it converts.
+        if spec.bounded:
+            bound = Mux(lane.bank, lane.tag_1.bound, lane.tag_0.bound)
+            m.d.comb += Assume(~running | (bound == tree.active))
+        if lane.tables > 1:
+            number = Array(lane.table_of[k] for k in range(lane.columns))[lane.column]
+            m.d.comb += Assume(~running | (number == self.number))
+        return Mux(tests, decision < tree.range, tree.count >= lane.dac)
+
+    def _choose(self, m):
+        spec, tree, table = self.spec, self.tree, self.table
+        m.submodules.range_table = table
+        m.d.comb += [
+            tree.range.eq(anything(m, tree.range.shape(), "range")),
+            tree.count.eq(anything(m, tree.count.shape(), "count")),
+            table.boundary.eq(0),  # no table changes while a lane converts
+            Assume(tree.range < spec.range_count),
+            Assume(tree.reachable & tree.legal),
+        ]
+        if spec.bounded:
+            m.d.comb += tree.active.eq(anything(m, tree.active.shape(), "active"))
+            m.d.comb += Assume(tree.active <= min(spec.largest_count, spec.largest_code))
+        # The lane has some of the tables; the solver chooses one of them for the column.
+        self.number = anything(m, range(max(self.lane.tables, 2)), "number")
+        m.d.comb += Assume(self.number < self.lane.tables)
+        rows = table.rows("active")
+        lane = max(range(spec.lanes), key=lambda lane: len(set(spec.lane_slices(lane))))
+        for t, s in enumerate(spec.lane_slices(lane)):
+            target = self.lane.plan[t] if self.lane.tables > 1 else self.lane.plan
+            m.d.comb += target.eq(table.plan[s] if spec.table_count > 1 else table.plan)
+            with m.If(self.number == t):
+                for k in range(spec.range_count):
+                    row = rows[s * spec.range_count + k]
+                    m.d.comb += [getattr(tree.table[k], name).eq(row[name]) for name in row]

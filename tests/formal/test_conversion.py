@@ -7,9 +7,9 @@ from hwgen.gateware.interval_decode import IntervalDecode
 from hwgen.gateware.lane import Lane
 from hwgen.gateware.range_table import RangeTable
 from hwgen.gateware.sar import Sar
-from hwgen.gateware.search import BinarySearch, TwinRangeSearch
+from hwgen.gateware.search import BinarySearch, RangeSearch, TwinRangeSearch
 from hwgen_models.spec import TileSpec
-from tests.formal.conversion import ConversionFollowsTheTree
+from tests.formal.conversion import ConversionFollowsTheRanges, ConversionFollowsTheTree
 from tests.formal.support import inject, prove
 
 pytestmark = pytest.mark.formal
@@ -65,6 +65,47 @@ def test_whatever_the_columns_mean(search, mapping):
     assert conversion(search=search, **parameters).holds
 
 
+# Of 6 bits unless said otherwise; bounded by slices is the preset `adaptive`.
+RANGES = {
+    "four": {},
+    "four, bounded": {"bounded": True},
+    "four, bounded, any bases": {"bounded": True, "bases": "any"},
+    "four, any bases": {"bases": "any"},
+    "one, bounded": {"bounded": True, "range_count": 1},
+    "two": {"range_count": 2},
+    "three, bounded by slices": {"bounded": True, "range_count": 3, "contexts": "slice"},
+    "three, saturating": {"bounded": True, "range_count": 3, "rows": 100, "saturate": True},
+}
+LONG = {
+    "four, 8 bits": {"readout_bits": 8, "rows": 255},
+    "adaptive": {"readout_bits": 8, "rows": 128, "bounded": True, "contexts": "slice"},
+    "adaptive, any bases": {
+        "readout_bits": 8,
+        "rows": 128,
+        "bounded": True,
+        "bases": "any",
+        "contexts": "slice",
+    },
+}
+
+
+def ranged(**parameters):
+    spec = TileSpec(**WIDTHS["6 bits"] | {"search": "ranges"} | parameters)
+    proof = ConversionFollowsTheRanges(spec)
+    return prove(proof, depth=proof.depth, free=("lane", "range_table"))
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_every_count_takes_the_decisions_of_its_ranges(name):
+    assert ranged(**RANGES[name]).holds
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LONG)
+def test_every_count_of_8_bits_takes_the_decisions_of_its_ranges(name):
+    assert ranged(**LONG[name]).holds
+
+
 BUGS = [
     ("binary", BinarySearch, "trial, self.answer) | (trial >> 1)", "trial, 1) | (trial >> 1)"),
     ("binary", BinarySearch, "1 << (self.bits - 1)", "1 << (self.bits - 2)"),
@@ -91,3 +132,32 @@ def test_a_bug_is_found(monkeypatch, search, component, old, new):
     inject(monkeypatch, component, old, new)
 
     assert not conversion(search=search, readout_bits=6, rows=63, x_elements=1).holds
+
+
+BOUNDED = {"bounded": True, "range_count": 3}
+RANGES_BUGS = [
+    ({}, RangeSearch, "end < limit", "end <= limit"),
+    ({}, RangeSearch, "edge.eq(end + 1)", "edge.eq(end)"),
+    ({}, RangeSearch, "kept.eq(back)", "kept.eq(first)"),
+    ({}, RangeSearch, "first & ~inside", "first"),
+    ({}, RangeSearch, "walk.bits_of(reach)", "walk.bits_of(inside)"),
+    ({}, RangeSearch, "below & (~self.cut | self.middle)", "below"),
+    ({}, RangeSearch, "(following != 0).replicate(n)", "-1"),
+    ({}, RangeSearch, "Mux(self.start, 0, self.dac)", "self.dac"),
+    ({}, RangeSearch, "~tests & ~(candidates & ~cut).any()", "~(candidates & ~cut).any()"),
+    ({}, Lane, "self.tag_1.bound, self.tag_0.bound", "self.tag_0.bound, self.tag_1.bound"),
+    ({"range_count": 2}, RangeSearch, "Cat(Const(1, 1), inside) & ~inside), back", "inside), back"),
+    ({"contexts": "slice"}, Lane, "for k in range(self.columns))[self.column]", "for k in [0])[0]"),
+    ({"bases": "any"}, RangeSearch, "limit - base", "limit"),
+    ({"bases": "any"}, RangeSearch, "following.any(), following, trial", "0, following, trial"),
+    ({"bases": "any"}, RangeSearch, "down.eq(~self.answer)", "down.eq(0)"),
+    ({"bases": "any"}, RangeSearch, "trial.eq(following)", "trial.eq(following | 1)"),
+    ({"bases": "any"}, RangeSearch, "Mux(clipped, reach, inside)", "inside"),
+]
+
+
+@pytest.mark.parametrize(("changes", "component", "old", "new"), RANGES_BUGS)
+def test_a_bug_in_a_search_by_ranges_is_found(monkeypatch, changes, component, old, new):
+    inject(monkeypatch, component, old, new)
+
+    assert not ranged(readout_bits=4, rows=15, **BOUNDED | changes).holds

@@ -7,7 +7,7 @@ from amaranth.hdl import Assume, Value
 
 from hwgen.gateware.lane import Lane
 from hwgen.gateware.sar import Sar
-from hwgen.gateware.search import BinarySearch, TwinRangeSearch
+from hwgen.gateware.search import BinarySearch, RangeSearch, TwinRangeSearch
 from hwgen.gateware.tile import lane_of
 from hwgen_models.spec import TileSpec
 from tests.formal.around import Around
@@ -15,17 +15,18 @@ from tests.formal.support import claim, inject, prove
 
 pytestmark = pytest.mark.formal
 
+SIX = {"readout_bits": 6, "rows": 63, "x_elements": 1}
 SMALL = {"readout_bits": 3, "rows": 7, "x_elements": 1, "columns": 14, "columns_per_lane": 2}
 LANES = {
     "baseline": {},
     "trq": {"search": "twin-range"},
-    "6 bits": {"readout_bits": 6, "rows": 63, "x_elements": 1},
-    "6 bits, two ranges": {
-        "readout_bits": 6,
-        "rows": 63,
-        "x_elements": 1,
-        "search": "twin-range",
-    },
+    "6 bits": SIX,
+    "6 bits, two ranges": SIX | {"search": "twin-range"},
+    "6 bits, four ranges": SIX | {"search": "ranges"},
+    "6 bits, four ranges, bounded": SIX | {"search": "ranges", "bounded": True},
+    "6 bits, any bases": SIX | {"search": "ranges", "bounded": True, "bases": "any"},
+    "one range, bounded": {"search": "ranges", "bounded": True, "range_count": 1},
+    "three ranges by slices": {"search": "ranges", "range_count": 3, "contexts": "slice"},
     "long times": {
         "readout_bits": 4,
         "rows": 15,
@@ -178,12 +179,12 @@ def test_serves_the_used_columns_of_either_bank_in_order(search, columns):
     assert holds(ServesInOrder(TileSpec(search=search, **columns)))
 
 
-@pytest.mark.parametrize("search", ["binary", "twin-range"])
+@pytest.mark.parametrize("search", ["binary", "twin-range", "ranges"])
 def test_holds_the_bank_that_it_converts(search):
     assert prove(HoldsWhatItConverts(TileSpec(search=search)), mode="prove", depth=2).holds
 
 
-@pytest.mark.parametrize("search", ["binary", "twin-range"])
+@pytest.mark.parametrize("search", ["binary", "twin-range", "ranges"])
 def test_serves_all_it_holds(search):
     assert holds(ServesAllItHolds(TileSpec(search=search, slices=1, **SMALL)))
 
@@ -198,6 +199,8 @@ BUGS = [
         "() | trial[0]",
     ),
     (IsIdleWithinOneConversion, TwinRangeSearch, "detecting.eq(0)", "detecting.eq(detecting)"),
+    (IsIdleWithinOneConversion, RangeSearch, "detecting & (at < final)", "detecting"),
+    (IsIdleWithinOneConversion, RangeSearch, "walk.lower(below)", "walk.lower(below | trial)"),
     (IsIdleWithinOneConversion, Sar, "elapsed >= cycles - 1", "elapsed == cycles - 1"),
     (ServesInOrder, Lane, "2**self.columns - 2", "2**self.columns - 1"),
     (ServesInOrder, Lane, "reversed(range(self.columns))", "range(self.columns)"),
@@ -210,7 +213,8 @@ BUGS = [
 @pytest.mark.parametrize(("proof", "component", "old", "new"), BUGS)
 def test_a_bug_is_found(monkeypatch, proof, component, old, new):
     inject(monkeypatch, component, old, new)
-    search = "twin-range" if component is TwinRangeSearch else "binary"
+    searches = {TwinRangeSearch: "twin-range", RangeSearch: "ranges"}
+    search = searches.get(component, "binary")
     parameters = SMALL | {"slices": 1, "settle_dac": 1, "compare_latency": 4}
 
     assert not holds(proof(TileSpec(search=search, **parameters)))

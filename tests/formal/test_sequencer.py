@@ -84,9 +84,14 @@ class KeepsTheSchedule(Around):
         # what a bank holds
         ended, held = Signal(2), Signal.like(plane)
         m.d.sync += [ended.eq(Mux(follows, dut.loaded, 0)), held.eq(plane)]
-        for b, said in enumerate((dut.plane_0, dut.plane_1)):
-            claim(m, said == held, when=ended[b])
-            claim(m, dut.negate[b] == (dut.signed & (held == last)), when=ended[b])
+        bound = Signal(dut.bound_bits)
+        if dut.bound_bits:
+            m.d.sync += bound.eq(dut.bound)
+        for b, tag in enumerate((dut.tag_0, dut.tag_1)):
+            claim(m, tag.plane == held, when=ended[b])
+            claim(m, tag.negate == (dut.signed & (held == last)), when=ended[b])
+            if dut.bound_bits:
+                claim(m, tag.bound == bound, when=ended[b])
 
         # what carries the claims from one cycle to the next
         with m.If(follows):
@@ -217,6 +222,7 @@ SMALL = {
 SEQUENCERS = {
     "small": SMALL,
     "one bank": SMALL | {"banks": 1},
+    "bounded": SMALL | {"bound_bits": 2},
     "one plane": SMALL | {"planes": 1, "outputs": 1, "settle_row": 2, "sample_cycles": 1},
     "baseline": SMALL
     | {"planes": 8, "outputs": 9, "settle_row": 4, "sample_cycles": 1, "signed": False},
@@ -251,7 +257,7 @@ def test_returns_to_idle_from_any_state(name):
         (KeepsTheSchedule, "elapsed >= self.sample_cycles - 1", "elapsed >= self.sample_cycles"),
         (KeepsTheSchedule, "drive(driven + 1)", "drive(driven + 2)"),
         (KeepsTheSchedule, "is_last.eq(driven >=", "is_last.eq(driven >"),
-        (KeepsTheSchedule, "negative = self.signed & is_last", "negative = is_last & bank"),
+        (KeepsTheSchedule, "self.signed & is_last", "self.signed & ~is_last"),
         (KeepsTheSchedule, "self.drop.eq(plane >= self.planes - 1)", "self.drop.eq(0)"),
         (KeepsTheSchedule, "known & (self.active == 0)", "self.active == 0"),
         (DrainsEveryVector, "~(in_use & mask).any() & ~strays.any() & ~ending", "~ending"),

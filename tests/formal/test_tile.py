@@ -14,7 +14,7 @@ from hwgen.gateware.tile import Tile
 from hwgen_models.spec import TileSpec
 from tests.formal.around import Around
 from tests.formal.support import anything, claim, inject, prove
-from tests.formal.tree import Table, legal
+from tests.formal.tree import RangesTree, Table, legal
 
 pytestmark = pytest.mark.formal
 
@@ -69,7 +69,7 @@ class MultipliesVectors(Around):
         registers = self.enter(m)
         tile, spec = self.dut, self.dut.spec
         m.d.comb += tile.psel.eq(0)
-        if spec.search == "twin-range":
+        if spec.scheme.fields:
             self._lossless(m, registers)
         cells = [anything(m, spec.rows, f"cells_{p}") for p in range(spec.columns)]
         self._play_the_array(m, cells)
@@ -107,7 +107,15 @@ class MultipliesVectors(Around):
 
     def _lossless(self, m, registers):
         """Let the table be any that loses nothing, and stay."""
-        bits, bound = self.dut.spec.readout_bits, self.dut.spec.largest_count
+        spec = self.dut.spec
+        held = {name: registers[f"range_table.{name}"] for name in ("pending", "checked")}
+        m.d.comb += [Assume(~flag) for flag in held.values()]
+        used = registers["range_table.active_outputs_outputs"]
+        m.d.comb += Assume(used == spec.outputs)
+        if spec.search == "ranges":
+            self._lossless_ranges(m, registers)
+            return
+        bits, bound = spec.readout_bits, spec.largest_count
         table = Signal(Table(bits=bits))
         for field in table.shape().members:
             name, index = field.split("_")
@@ -116,9 +124,23 @@ class MultipliesVectors(Around):
         m.d.comb += [
             Assume(legal(table, bits=bits, bound=bound)),
             Assume((table.truncation_0 == 0) & (table.truncation_1 == 0)),
-            Assume(registers["range_table.active_outputs_outputs"] == self.dut.spec.outputs),
-            Assume(~registers["range_table.pending"] & ~registers["range_table.checked"]),
         ]
+
+    def _lossless_ranges(self, m, registers):
+        """The same of the tables of all slices."""
+        spec = self.dut.spec
+        slices = [f"slice_{t}_" for t in range(spec.table_count)] if spec.table_count > 1 else [""]
+        for prefix in slices:
+            tree = RangesTree(
+                bits=spec.readout_bits, bound=spec.largest_count, ranges=spec.range_count
+            )
+            m.submodules += tree
+            for k, fields in enumerate(tree.table):
+                for name in ("payload", "truncation"):
+                    register = registers[f"range_table.active_{prefix}range_{k}_{name}"]
+                    m.d.comb += getattr(fields, name).eq(register)
+                m.d.comb += Assume(fields.truncation == 0)
+            m.d.comb += Assume(tree.legal)
 
     def _play_the_array(self, m, cells):
         """Count what is driven, hold it when it is sampled, and compare."""
@@ -164,6 +186,10 @@ PRODUCTS = {
     "signed inputs": (24, {"columns_per_lane": 1, "signed_inputs": True}),
     "one bank": (27, {"columns_per_lane": 1, "banks": 1}),
     "two ranges": (28, {"columns_per_lane": 1, "search": "twin-range"}),
+    "bounded ranges": (
+        28,
+        {"columns_per_lane": 1, "search": "ranges", "range_count": 2, "bounded": True},
+    ),
     "two columns a lane": (34, {}),
 }
 
@@ -174,7 +200,7 @@ PRODUCTS = {
 )
 def test_multiplies_a_vector_by_any_matrix(name):
     depth, parameters = PRODUCTS[name]
-    free = ("dut.range_table",) if name == "two ranges" else ()
+    free = ("dut.range_table",) if name in {"two ranges", "bounded ranges"} else ()
 
     for mode in ("cover", "bmc"):
         proof = MultipliesVectors(tile(**parameters))
@@ -199,7 +225,7 @@ def test_a_bug_is_found(monkeypatch, component, old, new):
     ("component", "old", "new"),
     [
         (Splice, "-raised if negate else raised", "raised"),
-        (Lane, "self.plane_1, self.plane_0", "self.plane_0, self.plane_1"),
+        (Lane, "self.tag_1.plane, self.tag_0.plane", "self.tag_0.plane, self.tag_1.plane"),
         (Sequencer, "ending & ~in_use.any() &", "ending &"),
         (RowDrive, "self.drive.eq(self.digits)", "self.drive.eq(self.drive | self.digits)"),
     ],

@@ -9,8 +9,10 @@ from amaranth import Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen_models.search import SearchTree, check_ranges, twin_ranges
-from tests.formal.tree import Table, Tree, legal
+from hwgen_models.ranges import implied_bases
+from hwgen_models.search import Range, SearchTree, check_ranges, twin_ranges
+from hwgen_models.spec import TileSpec
+from tests.formal.tree import RangesTree, Table, Tree, legal
 from tests.support import simulate
 
 CASES = [(6, 63), (6, 32), (6, 100), (8, 128), (8, 255)]
@@ -137,3 +139,122 @@ def test_the_binary_tree_reads_every_count_as_the_model_does(bits):
     simulate(dut, bench)
 
     assert found == list(zip(walk.values.tolist(), walk.decisions.tolist(), strict=True))
+
+
+def spec_of(*, bits, bound, ranges, bases="aligned", bounded=False):
+    return TileSpec(
+        search="ranges",
+        range_count=ranges,
+        bases=bases,
+        bounded=bounded,
+        readout_bits=bits,
+        rows=bound,
+        x_elements=1,
+        saturate=True,
+    )
+
+
+def tree_of(spec):
+    return RangesTree(
+        bits=spec.readout_bits,
+        bound=spec.largest_count,
+        ranges=spec.range_count,
+        aligned=spec.bases == "aligned",
+        bounded=spec.bounded,
+    )
+
+
+def with_bases(table, spec):
+    """Give a table the bases that it has: aligned ones follow from its payloads."""
+    if spec.bases == "any":
+        return table
+    bases = implied_bases([Range(*one) for one in table])
+    return [(base, *one[1:]) for base, one in zip(bases, table, strict=True)]
+
+
+def taken(table, spec):
+    try:
+        spec.scheme.check(table, spec)
+    except ValueError:
+        return False
+    return True
+
+
+def put(ctx, dut, table):
+    for fields, one in zip(dut.table, table, strict=True):
+        ctx.set(fields, dict(zip(("base", "payload", "truncation"), one, strict=True)))
+
+
+def some_tables(spec, *, number, seed):
+    """Return random tables with many illegal ones, and as many legal ones."""
+    rng = np.random.default_rng(seed)
+    bits, kinds = spec.readout_bits, {True: [], False: []}
+    while min(map(len, kinds.values())) < number:
+        table, edge = [], 0
+        for _ in range(spec.range_count):
+            payload = int(rng.integers(0, bits + 1 + (rng.random() < 0.1)))
+            truncation = int(rng.integers(0, payload + 2)) if rng.random() < 0.5 else 0
+            base = max(0, edge - int(rng.integers(0, 2 ** min(payload, bits))))
+            base += int(rng.random() < 0.05)
+            table.append((base, payload, min(truncation, bits + 1)))
+            edge = min(base + 2**payload, 2**bits)
+        table = with_bases(table, spec)
+        kinds[taken(table, spec)].append(table)
+    return kinds[True][:number], kinds[False][:number]
+
+
+@pytest.mark.parametrize("bases", ["aligned", "any"])
+@pytest.mark.parametrize(("bits", "bound"), [(2, 2), (2, 3), (2, 9)])
+def test_ranges_are_legal_when_the_model_takes_them(bits, bound, bases):
+    spec = spec_of(bits=bits, bound=bound, ranges=2, bases=bases)
+    dut = tree_of(spec)
+    bases = range(2**bits) if spec.bases == "any" else [0]
+    one = list(product(bases, range(bits + 2), range(bits + 2)))
+    tables = [with_bases(table, spec) for table in product(one, repeat=2)]
+    found = []
+
+    async def bench(ctx):
+        for table in tables:
+            put(ctx, dut, table)
+            found.append(bool(ctx.get(dut.legal)))
+
+    simulate(dut, bench)
+
+    assert found == [taken(table, spec) for table in tables]
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+@pytest.mark.parametrize("bases", ["aligned", "any"])
+@pytest.mark.parametrize(("bits", "bound", "ranges"), [(6, 63, 4), (6, 100, 3), (8, 128, 4)])
+def test_every_end_of_a_search_by_ranges_is_a_leaf_of_the_model(
+    bits, bound, ranges, bases, bounded
+):
+    spec = spec_of(bits=bits, bound=bound, ranges=ranges, bases=bases, bounded=bounded)
+    dut = tree_of(spec)
+    legal, illegal = some_tables(spec, number=12, seed=2024)
+    rng = np.random.default_rng(2024)
+
+    async def bench(ctx):
+        for table in illegal:
+            put(ctx, dut, table)
+            assert not ctx.get(dut.legal), table
+        for table in legal:
+            put(ctx, dut, table)
+            assert ctx.get(dut.legal), table
+            active = int(rng.integers(bound + 1))
+            if bounded:
+                ctx.set(dut.active, min(active, 2**bits - 1))
+            tree = spec.scheme.tree(table, spec, active)
+            reached = 0
+            for index, (base, _, truncation) in enumerate(table):
+                ctx.set(dut.range, index)
+                for place, leaf in enumerate(np.flatnonzero(tree.leaf_range == index)):
+                    ctx.set(dut.count, base + (place << truncation))
+                    where = (table, active, index, place)
+                    assert ctx.get(dut.reachable), where
+                    assert ctx.get(dut.value) == tree.leaf_value[leaf], where
+                    assert ctx.get(dut.decisions) == tree.leaf_depth[leaf], where
+                    reached += 1
+            assert reached == len(tree.leaf_value)
+
+    simulate(dut, bench)

@@ -1,10 +1,10 @@
 """What a conversion must yield, said a third time: as arithmetic on the count and the table."""
 
-from amaranth import Module, Mux, Signal, Value
+from amaranth import Array, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["Table", "Tree", "legal"]
+__all__ = ["RangesTable", "RangesTree", "Table", "Tree", "legal"]
 
 
 class Table(data.StructLayout):
@@ -103,4 +103,147 @@ class Tree(wiring.Component):
             m.d.comb += self.value.eq((edge + end) >> 1)
         with m.Else():
             m.d.comb += self.value.eq(level + ((1 << truncation) >> 1))
+        return m
+
+
+class RangesTable(data.StructLayout):
+    """One range of a table as its registers hold it, every field wide enough to be illegal."""
+
+    def __init__(self, *, bits: int) -> None:
+        super().__init__({
+            "base": bits + 1,
+            "payload": range(bits + 2),
+            "truncation": range(bits + 2),
+        })
+
+
+class RangesTree(wiring.Component):
+    """Value and decisions of any conversion that ends in a given range, without a search.
+
+    Answers that a comparator can give, right or wrong, are told by the range that they lead to and
+    by a count of that range: tests of lower edges say yes, its own says no, all other decisions see
+    the count.
+
+    Parameters
+    ----------
+    bits, bound : int
+        Width of a threshold code; largest count of the array.
+    ranges : int
+        Ranges of the table.
+    aligned : bool
+        Bases follow from the ranges before, those of the table are not looked at.
+    bounded : bool
+        Reads have a bound of their own.
+
+    Members
+    -------
+    table : In(ArrayLayout(RangesTable(bits), ranges))
+        The table.
+    active : In(N)
+        Bound of the read; only if `bounded`.
+    range : In(range(K)), count : In(N)
+        Where the conversion ends.
+    legal : Out(1)
+        The table is: exactly when `Ranges.check` of `hwgen_models.schemes` takes it.
+    reachable : Out(1)
+        Some answers end there.
+    tests : Out(range(K)), decisions : Out(range(N + K + 1))
+        Tests and all decisions of the conversion.
+    edges : Out(ArrayLayout(N, ranges))
+        Thresholds of the tests.
+    value : Out(N)
+        What it yields.
+    """
+
+    def __init__(
+        self, *, bits: int, bound: int, ranges: int, aligned: bool = True, bounded: bool = False
+    ) -> None:
+        self.bits = bits
+        self.bound = bound
+        self.ranges = ranges
+        self.aligned = aligned
+        self.bounded = bounded
+        index = range(max(ranges, 2))
+        super().__init__(
+            {"table": In(data.ArrayLayout(RangesTable(bits=bits), ranges))}
+            | ({"active": In(bits)} if bounded else {})
+            | {
+                "range": In(index),
+                "count": In(bits),
+                "legal": Out(1),
+                "reachable": Out(1),
+                "tests": Out(index),
+                "decisions": Out(range(bits + ranges + 1)),
+                "edges": Out(data.ArrayLayout(bits, ranges)),
+                "value": Out(bits),
+            }
+        )
+
+    def elaborate(self, platform):
+        m = Module()
+        n, largest = self.bits, min(self.bound, 2**self.bits - 1)
+        wide = range(2 ** (n + 2))
+
+        # the ranges, one after the other
+        bases, edges, good, before, covered = [], [], 1, 0, 0
+        for k, fields in enumerate(self.table):
+            base, edge = Signal(wide, name=f"base_{k}"), Signal(wide, name=f"edge_{k}")
+            size = 1 << fields.payload
+            m.d.comb += base.eq(before & ~(size - 1) if self.aligned else fields.base)
+            m.d.comb += edge.eq(base + size)
+            bin_size = 1 << fields.truncation
+            fits = (
+                (fields.payload <= n)
+                & (fields.truncation <= fields.payload)
+                & (base <= before)
+                & (before < edge)
+                & (edge <= 2**n)
+                & (((before - base) & (bin_size - 1)) == 0)
+            )
+            good = good & (covered | fits)
+            covered = covered | (edge > largest)
+            bases.append(base)
+            edges.append(edge)
+            before = edge
+            m.d.comb += self.edges[k].eq(edge)
+        m.d.comb += self.legal.eq(good & covered)
+
+        # the last one that the bound reaches, and how many of its bits
+        limit = self.active if self.bounded else Signal(n, init=largest)
+        last = Signal(range(max(self.ranges, 2)))
+        for k in reversed(range(self.ranges)):
+            with m.If(edges[k] > limit):
+                m.d.comb += last.eq(k)
+        fields = Signal(RangesTable(bits=n))
+        base, payload = Signal(n), Signal.like(fields.payload)
+        m.d.comb += [
+            fields.eq(Array(self.table)[self.range]),
+            base.eq(Array(bases)[self.range]),
+            payload.eq(fields.payload),
+        ]
+        if self.bounded:
+            left = Signal(n)
+            m.d.comb += left.eq(limit - base)
+            for bits in range(n):
+                fitting = (self.range == last) & (bits < fields.payload) & (left < 2**bits)
+                with m.If(fitting & (left >= (2**bits >> 1))):
+                    m.d.comb += payload.eq(bits)
+
+        offset, half = Signal(n), Signal(n)
+        m.d.comb += [
+            offset.eq(self.count - base),
+            half.eq((1 << fields.truncation) >> 1),
+            self.reachable.eq(
+                (self.range <= last) & (self.count >= base) & (offset < (1 << payload))
+            ),
+            self.tests.eq(Mux(self.range == last, self.range, self.range + 1)),
+            self.decisions.eq(
+                self.tests + Mux(payload > fields.truncation, payload - fields.truncation, 0)
+            ),
+            self.value.eq(
+                base
+                + ((offset >> fields.truncation) << fields.truncation)
+                + Mux(self.range == 0, 0, half)
+            ),
+        ]
         return m

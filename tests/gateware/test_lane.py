@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from hwgen.gateware.lane import ColumnOperation, Lane
+from hwgen.gateware.tile import lane_of
 from hwgen_models import lane as model
 from hwgen_models.columns import ColumnMap
 from hwgen_models.range_table import search_plan
 from hwgen_models.sar import Sar
 from hwgen_models.search import SearchTree
+from hwgen_models.spec import TileSpec
 from tests.support import simulate
 
 BITS, PLANES = 5, 4
@@ -118,9 +120,8 @@ def test_serves_reads_of_two_banks(search, name, timing, outputs):
                     held[read.bank] = read
                     ctx.set(dut.load, 1 << read.bank)
                     ctx.set(dut.older, 1 - read.bank)
-                    ctx.set(dut.plane_1 if read.bank else dut.plane_0, read.plane)
-                    negate = [one is not None and one.negate for one in held]
-                    ctx.set(dut.negate, negate[0] | negate[1] << 1)
+                    tag = dut.tag_1 if read.bank else dut.tag_0
+                    ctx.set(tag, {"plane": read.plane, "negate": read.negate})
             if pending & ~ctx.get(dut.pending):
                 falls.append(cycle)
             pending = ctx.get(dut.pending)
@@ -148,7 +149,7 @@ def test_serves_reads_of_two_banks(search, name, timing, outputs):
 
 def test_rejects_an_unknown_search():
     with pytest.raises(
-        ValueError, match=r"^Search must be one of binary, twin-range, not 'magic'$"
+        ValueError, match=r"^Search must be one of binary, twin-range, ranges, not 'magic'$"
     ):
         Lane(
             search="magic",
@@ -162,3 +163,91 @@ def test_rejects_an_unknown_search():
             reach=range(100),
             timing={},
         )
+
+
+def test_every_column_has_the_table_of_its_slice_and_every_bank_its_bound():
+    rng = np.random.default_rng(2024)
+    spec = TileSpec(
+        search="ranges",
+        bounded=True,
+        contexts="slice",
+        rows=31,
+        columns=12,
+        slices=3,
+        columns_per_lane=6,
+        readout_bits=5,
+        input_bits=PLANES,
+        x_elements=1,
+    )
+    sar = Sar()
+    tables = [[(0, 1 + s, 0), (0, 3 + s, 0), (0, 5, 0)] for s in range(3)]
+    slices = spec.lane_slices(1)
+
+    def tree(column, bound):
+        return spec.scheme.tree(tables[slices[spec.lane_table_of(1)[column]]], spec, bound)
+
+    operations = spec.column_map.lane_columns(1)
+    expected = model.Lane(
+        operations=operations, outputs=2, cell_bits=1, dac_bits=1, sar=sar, tree=tree
+    )
+    dut = lane_of(spec)
+    reads, at = [], 3
+    for k in range(6):
+        bound = int(rng.integers(1, 32))
+        held = model.HeldRead(
+            counts=rng.integers(0, bound + 1, size=6).tolist(),
+            plane=k % PLANES,
+            last_sample=at,
+            bank=k % 2,
+            bound=bound,
+        )
+        reads.append((held, expected.read(held)))
+        at = reads[-1][1].finish + 2 if k % 2 else at + 4  # two reads at a time
+    end = reads[-1][1].finish + 2
+    strobes = []
+
+    async def bench(ctx):
+        ctx.set(dut.used, 63)
+        fields = spec.scheme.plans(tables, spec, lane=1)
+        ctx.set(dut.plan.as_value(), packed(fields))
+        for k, number in enumerate(spec.lane_table_of(1)):
+            ctx.set(dut.table_of[k], number)
+        if not spec.column_map.trivial:
+            for k, one in enumerate(operations):
+                ctx.set(dut.operations[k], vars_of(one, cell_bits=1))
+        held = [None, None]
+        for cycle in range(end):
+            ctx.set(dut.load, 0)
+            for read, _ in reads:
+                if read.last_sample == cycle:
+                    held[read.bank] = read
+                    ctx.set(dut.load, 1 << read.bank)
+                    ctx.set(dut.older, 1 - read.bank)
+                    tag = dut.tag_1 if read.bank else dut.tag_0
+                    ctx.set(tag.as_value(), packed(read.tag(spec)))
+            if ctx.get(dut.strobe):
+                column, threshold = ctx.get(dut.column), ctx.get(dut.dac)
+                count = held[ctx.get(dut.bank)].counts[column]
+                ctx.set(dut.compare, int(count >= threshold))
+                strobes.append((cycle, column, threshold))
+            await ctx.tick()
+        for d, value in enumerate(expected.accumulators.accumulators):
+            ctx.set(dut.read_destination, d)
+            assert ctx.get(dut.read_value) == value
+
+    simulate(dut, bench)
+
+    assert len(set(spec.lane_table_of(1))) > 1
+    assert strobes == [
+        (one.start + strobe, one.column, threshold)
+        for _, read in reads
+        for one in read.conversions
+        for strobe, threshold in zip(one.conversion.strobes, one.conversion.thresholds, strict=True)
+    ]
+
+
+def packed(fields):
+    word = low = 0
+    for value, width in fields:
+        word, low = word | value << low, low + width
+    return word

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from hwgen.gateware.range_table import RangeTable
+from hwgen.gateware.tile import range_table_parameters
 from hwgen_models import range_table as model
+from hwgen_models.spec import TileSpec
 from tests.support import simulate
 
-COMMIT, OUTPUTS, RANGE_0, RANGE_1 = 0x08, 0x0C, 0x20, 0x24
+COMMIT, OUTPUTS, SLICE, RANGE_0, RANGE_1 = 0x08, 0x0C, 0x10, 0x20, 0x24
 
 
 class Bus:
@@ -48,10 +50,24 @@ def settings(**changes):
     return {"bits": 4, "outputs": 5, "bound": 9, "ranges": 2} | changes
 
 
+def spec_of(*, bits, outputs, bound, ranges):
+    """Return a tile with such a table port."""
+    return TileSpec(
+        search="twin-range" if ranges else "binary",
+        rows=bound,
+        columns=2 * outputs,
+        slices=1,
+        columns_per_lane=1,
+        readout_bits=bits,
+        saturate=True,
+        x_elements=1,
+    )
+
+
 @pytest.mark.parametrize("shape", [{}, {"bound": 40}, {"bits": 3, "bound": 7}])
 def test_accepts_exactly_the_legal_tables_and_decodes_them(shape):
     shape = settings(**shape)
-    dut, expected = RangeTable(**shape), model.RangeTable(**shape)
+    dut, expected = RangeTable(**shape), model.RangeTable(spec_of(**shape))
     accepted = []
 
     async def bench(ctx):
@@ -69,8 +85,8 @@ def test_accepts_exactly_the_legal_tables_and_decodes_them(shape):
             expected.boundary()
             assert refused == expected.refused, (p0, t0, p1, t1)
             if not refused:
-                plan = {name: ctx.get(getattr(dut.plan, name)) for name in model.SearchPlan._fields}
-                assert plan == expected.plan._asdict(), (p0, t0, p1, t1)
+                plan = [ctx.get(getattr(dut.plan, name)) for name in model.SearchPlan._fields]
+                assert plan == [value for value, _ in expected.plan], (p0, t0, p1, t1)
                 accepted.append((p0, t0, p1, t1))
 
     simulate(dut, bench, limit=400_000)
@@ -81,7 +97,7 @@ def test_accepts_exactly_the_legal_tables_and_decodes_them(shape):
 @pytest.mark.parametrize("ranges", [0, 2])
 def test_answers_the_bus_as_the_model_does(ranges):
     shape = settings(ranges=ranges)
-    dut, expected = RangeTable(**shape), model.RangeTable(**shape)
+    dut, expected = RangeTable(**shape), model.RangeTable(spec_of(**shape))
     rng = np.random.default_rng(2024)
 
     async def bench(ctx):
@@ -124,3 +140,75 @@ def test_a_commit_waits_for_the_boundary():
     simulate(dut, bench)
 
     assert seen == [5, 5, 2]
+
+
+def ranged(**changes):
+    """Return a tile with tables of ranges: four bits, of which nine counts are used."""
+    parameters = {"search": "ranges", "range_count": 3, "readout_bits": 4, "rows": 9}
+    shape = {"columns": 20, "slices": 2, "columns_per_lane": 2, "x_elements": 1, "saturate": True}
+    return TileSpec(**parameters | shape | changes)
+
+
+RANGED = {
+    "aligned": ranged(),
+    "saturating": ranged(readout_bits=3),
+    "any bases": ranged(bases="any"),
+    "by slice": ranged(contexts="slice", range_count=2),
+    "any bases by slice": ranged(contexts="slice", bases="any", bounded=True),
+    "one range": ranged(range_count=1),
+}
+
+
+def some_word(rng, spec):
+    """Return what a range register may be asked to hold: often legal, sometimes absurd."""
+    if rng.random() < 0.05:
+        return int(rng.integers(2**32))
+    n = spec.readout_bits
+    payload = n if rng.random() < 0.4 else int(rng.integers(0, n + 2))
+    truncation = int(rng.integers(0, payload + 2)) if rng.random() < 0.2 else 0
+    base = int(rng.integers(0, 2**n)) if spec.bases == "any" and rng.random() < 0.5 else 0
+    return payload | truncation << 8 | base << 16
+
+
+@pytest.mark.parametrize("name", RANGED)
+def test_accepts_exactly_the_tables_of_ranges_that_the_model_accepts(name):
+    spec = RANGED[name]
+    dut = RangeTable(**range_table_parameters(spec))
+    port = model.RangeTable(spec)
+    rng = np.random.default_rng(2024)
+    verdicts = []
+
+    async def bench(ctx):
+        bus = Bus(dut, ctx)
+        ctx.set(dut.boundary, 1)
+        for _ in range(250):
+            # Only one table changes at a time, so that the others are mostly legal.
+            for address in (SLICE, *range(RANGE_0, RANGE_0 + 4 * spec.range_count, 4)):
+                word = some_word(rng, spec)
+                if address == SLICE:
+                    word = int(rng.integers(0, spec.table_count + 1)) % 4
+                error, _ = await bus.access(address, word)
+                assert error == (not port.write(address, word))
+                error, held = await bus.access(address)
+                assert (error, held) == (0, port.read(address)) if not error else address == SLICE
+            error, _ = await bus.access(COMMIT, 1)
+            await ctx.tick().repeat(2 + spec.table_count * spec.range_count)
+            _, status = await bus.access(0x04)
+            port.write(COMMIT, 1)
+            verdicts.append(port.refused)
+            assert bool(status & 2) == port.refused, port.reason
+            port.boundary()
+            plan, low = 0, 0
+            for value, width in port.plan:
+                plan, low = plan | value << low, low + width
+            assert ctx.get(dut.plan.as_value()) == plan
+
+    simulate(dut, bench, limit=100_000)
+
+    assert 20 < sum(verdicts) < 230
+
+
+def test_ranges_from_zero_are_two():
+    message = r"^Ranges from zero must be 0 or 2 of one table, not 4 of 1$"
+    with pytest.raises(ValueError, match=message):
+        RangeTable(bits=4, outputs=5, bound=9, ranges=4)

@@ -3,10 +3,12 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
-from hwgen.gateware.search import BinarySearch, TwinRangeSearch
+from hwgen.gateware.search import BinarySearch, RangeSearch, TwinRangeSearch
 from hwgen_models.range_table import search_plan
+from hwgen_models.ranges import Range, check_ranges, check_whole_bins, implied_bases
 from hwgen_models.search import SearchTree
 from tests.support import simulate
 
@@ -16,7 +18,7 @@ def convert(dut, counts, walks):
 
     async def bench(ctx):
         for count in counts:
-            ctx.set(dut.start, 1)
+            ctx.set(dut.start, 1)  # what `none` says holds together with it
             done = ctx.get(dut.none)
             await ctx.tick()
             ctx.set(dut.start, 0)
@@ -103,6 +105,124 @@ def test_twin_range_at_full_width():
     simulate(dut, bench)
 
     assert walks == expected_walks(SearchTree.twin_range(*table, bits=8, bound=128), list(counts))
+
+
+def range_tables(bits, bound, count, *, bases, rng, extra):
+    """Return legal tables: those of one or two aligned ranges, `extra` others of `count`."""
+    few = [
+        table
+        for ranges in range(1, min(count, 2) + 1)
+        for sizes in itertools.product(range(bits + 1), repeat=ranges)
+        for cuts in itertools.product(*(range(size + 1) for size in sizes))
+        if (table := legal_table(sizes, cuts, bits=bits, bound=bound))
+    ]
+    more = []
+    while len(more) < extra:
+        sizes = rng.integers(0, bits + 1, size=count).tolist()
+        cuts = [int(rng.integers(0, size + 1)) * int(rng.integers(0, 2)) for size in sizes]
+        draw = rng if bases == "any" else None
+        if table := legal_table(sizes, cuts, bits=bits, bound=bound, rng=draw):
+            more.append(table)
+    return few + more
+
+
+def legal_table(sizes, cuts, *, bits, bound, rng=None):
+    """Return the table of these payloads and truncations, unless it is illegal.
+
+    Bases are aligned, or any that `rng` chooses.
+    """
+    bases, edge = implied_bases([Range(0, size, 0) for size in sizes]), 0
+    for k, size in enumerate(sizes if rng is not None else ()):
+        bases[k] = int(rng.integers(max(0, edge + 1 - 2**size), edge + 1))
+        edge = bases[k] + 2**size
+    table = list(map(Range, bases, sizes, cuts))
+    try:
+        check_whole_bins(check_ranges(table, bits=bits, bound=bound))
+    except ValueError:
+        return None
+    return table
+
+
+def set_table(ctx, dut, table, *, bits):
+    """Load a table; ranges that it does not have are the widest."""
+    filled = [*table, *[Range(0, bits, 0)] * (dut.ranges - len(table))]
+    for fields, one in zip(dut.plan, filled, strict=True):
+        ctx.set(fields.payload, one.payload)
+        ctx.set(fields.truncation, one.truncation)
+        if dut.bases == "any":
+            ctx.set(fields.base, one.base)
+
+
+@pytest.mark.parametrize("bases", ["aligned", "any"])
+@pytest.mark.parametrize("bounded", [False, True])
+@pytest.mark.parametrize(
+    ("bits", "bound", "count", "extra"),
+    [(3, 7, 1, 0), (4, 15, 2, 20), (4, 9, 4, 60), (3, 9, 8, 60)],
+)
+def test_ranges_walk_the_tree_of_every_table_and_bound(bits, bound, count, extra, bounded, bases):
+    rng = np.random.default_rng(2024)
+    largest = None if bounded else bound
+    dut = RangeSearch(bits=bits, ranges=count, bases=bases, largest=largest)
+    codes = 2**bits - 1
+    tables = range_tables(bits, bound, count, bases=bases, rng=rng, extra=extra)
+    found, expected = [], []
+
+    async def bench(ctx):
+        for table in tables:
+            set_table(ctx, dut, table, bits=bits)
+            for active in rng.permutation(bound + 1)[:5].tolist() if bounded else [None]:
+                tree = SearchTree.ranges(
+                    table, bits=bits, bound=bound, active=active, shows_value=True
+                )
+                if bounded:
+                    ctx.set(dut.bound, min(active, codes))
+                counts = list(range(min(tree.bound, codes) + 1))
+                walks = []
+                await convert(dut, counts, walks)(ctx)
+                found.append((table, active, walks))
+                walked = expected_walks(tree, counts)
+                expected.append((table, active, [(path, 0, level) for path, _, level in walked]))
+
+    simulate(dut, bench, limit=1_000_000)
+
+    assert len(found) > 3
+    for one, other in zip(found, expected, strict=True):
+        assert one == other
+
+
+@pytest.mark.parametrize("bases", ["aligned", "any"])
+@pytest.mark.parametrize("ranges", [1, 3, 4])
+def test_any_table_and_register_values_end_within_the_longest_search(bases, ranges):
+    """Neither an upset nor a table that no port lets through makes a search endless."""
+    bits = 4
+    rng = np.random.default_rng(2024)
+    dut = RangeSearch(bits=bits, ranges=ranges, bases=bases, largest=None)
+
+    async def bench(ctx):
+        for _ in range(300):
+            for fields in dut.plan:
+                ctx.set(fields.as_value(), int(rng.integers(2 ** len(fields.as_value()))))
+            ctx.set(dut.bound, int(rng.integers(2**bits)))
+            ctx.set(dut.dac, int(rng.integers(2**bits)))
+            steps = 1
+            ctx.set(dut.start, int(rng.integers(2)))  # or from wherever the search before ended
+            await ctx.tick()
+            ctx.set(dut.start, 0)
+            ctx.set(dut.step, 1)
+            ctx.set(dut.answer, int(rng.integers(2)))
+            while not ctx.get(dut.last):
+                steps += 1
+                await ctx.tick()
+                ctx.set(dut.answer, int(rng.integers(2)))
+            ctx.set(dut.step, 0)
+            assert steps <= bits + ranges - 1
+
+    simulate(dut, bench)
+
+
+def test_bases_are_aligned_or_any():
+    with pytest.raises(ValueError, match=r"^Bases must be aligned or any, not 'odd'$"):
+        RangeSearch(bits=4, ranges=2, bases="odd", largest=None)
 
 
 @pytest.mark.parametrize("engine", [BinarySearch, TwinRangeSearch])

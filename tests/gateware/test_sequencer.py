@@ -78,10 +78,8 @@ def test_every_event_in_its_cycle(banks, settle_row, sample_cycles, planes, used
                 assert ctx.get(dut.plane) == plane
             await ctx.tick()
             if loaded:
-                held.append((
-                    ctx.get(dut.plane_1 if bank else dut.plane_0),
-                    ctx.get(dut.negate) >> bank & 1,
-                ))
+                tag = dut.tag_1 if bank else dut.tag_0
+                held.append((ctx.get(tag.plane), ctx.get(tag.negate)))
             ctx.set(dut.active, on_rows)  # counted with the rows of the cycle before
             if load:
                 on_rows = int(active[vector, plane])

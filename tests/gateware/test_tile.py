@@ -8,6 +8,7 @@ from hwgen.gateware.tile import Tile
 from hwgen_models import tile as model
 from hwgen_models.crossbar import Comparator, Nonidealities
 from hwgen_models.input_buffer import beats_of
+from hwgen_models.range_table import load_writes
 from hwgen_models.row_drive import driven_digits, input_range, planes_of
 from hwgen_models.spec import TileSpec
 from tests.support import simulate
@@ -47,6 +48,7 @@ SLOW = {
     "compare_latency": 4,
     "compare_stages": 2,
 }
+ADAPTIVE = {"search": "ranges", "bounded": True, "contexts": "slice"}
 SHAPES = {
     "baseline": {},
     "trq": {"search": "twin-range"},
@@ -64,6 +66,12 @@ SHAPES = {
     },
     "one column a lane": {"columns_per_lane": 1, "columns": 13, "slices": 3},
     "saturating": {"readout_bits": 3, "saturate": True, "search": "twin-range"},
+    "ranges": {"search": "ranges"},
+    "bounded": ADAPTIVE | {"settle_mux": 0},
+    "bounded, any bases, one hold": ADAPTIVE | {"bases": "any", "banks": 1, "range_count": 3},
+    "bounded digits": ADAPTIVE | {"cell_bits": 2, "dac_bits": 2, "slices": 2, "readout_bits": 7},
+    "bounded, output major": ADAPTIVE | {"column_order": "output_major"},
+    "bounded, saturating": ADAPTIVE | {"readout_bits": 3, "saturate": True, "contexts": "network"},
     "unchained": {"y_in": False},
     "one plane": {"input_bits": 1, "slices": 1, "columns": 8},
 }
@@ -91,9 +99,9 @@ def workload(spec, *, rng, vectors=5, outputs=None):
 class Bench:
     """Plays everything around a tile and notes what the tile does in which cycle."""
 
-    def __init__(self, dut, golden, x, y_in, *, table, rng, busy):
+    def __init__(self, dut, golden, x, y_in, *, tables, rng, busy):
         self.dut, self.golden, self.spec = dut, golden, dut.spec
-        self.outputs, self.table = golden.outputs, table
+        self.outputs, self.tables = golden.outputs, tables
         spec = self.spec
         beats = beats_of(x, rows=spec.rows, x_elements=spec.x_elements, input_bits=spec.input_bits)
         self.beats = [beat for vector in beats for beat in vector]
@@ -125,11 +133,9 @@ class Bench:
 
     async def run(self, ctx):
         dut, spec = self.dut, self.spec
-        await self.write(ctx, 0x0C, self.outputs)
-        for k, (payload, truncation) in enumerate(self.table or ()):
-            await self.write(ctx, 0x20 + 4 * k, payload | truncation << 8)
-        await self.write(ctx, 0x08, 1)
-        await ctx.tick().repeat(8)
+        for name, word in load_writes(spec, self.tables, self.outputs):
+            await self.write(ctx, address_of(dut, name), word)
+        await ctx.tick().repeat(8 + spec.table_count * spec.scheme.ranges(spec))
         held = [None, None]
         sampling = 0
         at_x = at_y_in = 0
@@ -198,9 +204,14 @@ class Bench:
         ctx.set(getattr(dut, f"lane{k}_compare"), int(counts[physical] + error >= threshold - 0.5))
 
 
-def check(spec, golden, x, y_in, *, table, rng, busy):
+def address_of(dut, name):
+    """Return the address of a register of the table port."""
+    return next(one.address for one in dut.range_table.registers if one.name == name)
+
+
+def check(spec, golden, x, y_in, *, tables, rng, busy):
     """Run a tile and compare all that it did with the model."""
-    bench = Bench(Tile(spec), golden, x, y_in, table=table, rng=rng, busy=busy)
+    bench = Bench(Tile(spec), golden, x, y_in, tables=tables, rng=rng, busy=busy)
     simulate(bench.dut, bench.run, limit=60_000)
 
     result = golden.run(x, y_in)
@@ -216,10 +227,14 @@ def check(spec, golden, x, y_in, *, table, rng, busy):
     return result
 
 
-def table_of(spec, *, truncation=0):
+def tables_of(spec, *, truncation=0):
+    """Return different tables for all slices that have their own; one else."""
+    n = spec.readout_bits
     if spec.search == "binary":
-        return None
-    return [(spec.readout_bits // 2, 0), (spec.readout_bits, truncation)]
+        return [()]
+    if spec.search == "twin-range":
+        return [((n // 2, 0), (n, truncation))]
+    return [((0, s, 0), (0, s + 1, 0), (0, n, truncation)) for s in range(spec.table_count)]
 
 
 @pytest.mark.parametrize("busy", [1.0, 0.3])
@@ -228,10 +243,10 @@ def test_every_output_and_cycle(name, busy):
     rng = np.random.default_rng(2024)
     spec = TileSpec(**(fields(SMALL) | SHAPES[name]))
     x, weights, y_in = workload(spec, rng=rng)
-    table = table_of(spec)
-    golden = model.Tile(spec, weights, table)
+    tables = tables_of(spec)
+    golden = model.Tile(spec, weights, tables=model.by_slice(spec, tables))
 
-    result = check(spec, golden, x, y_in, table=table, rng=rng, busy=busy)
+    result = check(spec, golden, x, y_in, tables=tables, rng=rng, busy=busy)
 
     if not spec.saturate:
         np.testing.assert_array_equal(result.y, result.product)
@@ -242,7 +257,7 @@ def test_fewer_outputs_convert_fewer_columns():
     x, weights, y_in = workload(SMALL, rng=rng, outputs=2)
     golden = model.Tile(SMALL, weights)
 
-    result = check(SMALL, golden, x, y_in, table=None, rng=rng, busy=0.7)
+    result = check(SMALL, golden, x, y_in, tables=[()], rng=rng, busy=0.7)
 
     assert result.used_columns.sum() == 2 * SMALL.slices * SMALL.polarities
 
@@ -251,27 +266,29 @@ def test_truncation_loses_exactly_what_the_model_says():
     rng = np.random.default_rng(2024)
     spec = TileSpec(**(fields(SMALL) | {"search": "twin-range"}))
     x, weights, y_in = workload(spec, rng=rng)
-    table = table_of(spec, truncation=2)
+    tables = tables_of(spec, truncation=2)
+    golden = model.Tile(spec, weights, tables=model.by_slice(spec, tables))
 
-    result = check(spec, model.Tile(spec, weights, table), x, y_in, table=table, rng=rng, busy=0.7)
+    result = check(spec, golden, x, y_in, tables=tables, rng=rng, busy=0.7)
 
     assert np.abs(result.error).max() > 0
 
 
-@pytest.mark.parametrize("search", ["binary", "twin-range"])
+@pytest.mark.parametrize("search", [{}, {"search": "twin-range"}, ADAPTIVE])
 def test_a_noisy_array_and_noisy_comparators(search):
     """The model foretells every wrong answer, in whatever order the lanes ask."""
     rng = np.random.default_rng(2024)
-    spec = TileSpec(**(fields(SMALL) | {"search": search}))
+    spec = TileSpec(**(fields(SMALL) | search))
     x, weights, y_in = workload(spec, rng=rng)
-    table = table_of(spec)
+    tables = tables_of(spec)
     crossbar = model.crossbar_of(
         spec, weights, nonidealities=Nonidealities(spread=0.1, read_noise=0.3), seed=3
     )
     comparator = Comparator(columns_per_lane=spec.columns_per_lane, offset=0.3, noise=0.5, seed=5)
-    golden = model.Tile(spec, weights, table, crossbar=crossbar, comparator=comparator)
+    by_slice = model.by_slice(spec, tables)
+    golden = model.Tile(spec, weights, crossbar=crossbar, comparator=comparator, tables=by_slice)
 
-    result = check(spec, golden, x, y_in, table=table, rng=rng, busy=0.7)
+    result = check(spec, golden, x, y_in, tables=tables, rng=rng, busy=0.7)
 
     assert np.abs(result.error).max() > 0
 
@@ -281,7 +298,7 @@ def test_an_upset_between_vectors_spoils_none_of_them():
     rng = np.random.default_rng(2024)
     x, weights, y_in = workload(SMALL, rng=rng, vectors=3)
     golden = model.Tile(SMALL, weights)
-    bench = Bench(Tile(SMALL), golden, x, y_in, table=None, rng=rng, busy=0.7)
+    bench = Bench(Tile(SMALL), golden, x, y_in, tables=[()], rng=rng, busy=0.7)
 
     async def upset_and_run(ctx):
         ctx.set(bench.dut.lane0_compare, 1)  # of one polarity only: the other would make up for it

@@ -12,7 +12,8 @@ from hwgen_models.range_table import (
     check_outputs,
     search_plan,
 )
-from hwgen_models.search import Range, SearchTree, check_ranges, twin_ranges
+from hwgen_models.search import SearchTree, check_ranges, twin_ranges
+from hwgen_models.spec import TileSpec
 
 CASES = [(bits, bound) for bits in (1, 2, 3) for bound in range(1, 2**bits + 2)]
 CASES += [(4, 9), (4, 15), (4, 16), (5, 12), (5, 16), (5, 31), (5, 40)]
@@ -122,12 +123,13 @@ def test_saturating_readout_is_covered_by_all_its_codes():
 
     assert (plan.start, plan.detect) == (32, False)
     assert search_plan(3, 0, 6, 0, bits=6, bound=128).detect
-    assert RangeTable(bits=6, outputs=9, bound=128, ranges=2).reason is None
+    saturating = TileSpec(search="twin-range", readout_bits=6, saturate=True)
+    assert RangeTable(saturating).reason is None
 
 
 @pytest.fixture
 def port():
-    return RangeTable(bits=8, outputs=9, bound=128, ranges=2)
+    return RangeTable(TileSpec(search="twin-range"))
 
 
 def test_reset_is_a_plain_binary_search_of_all_outputs(port):
@@ -138,7 +140,7 @@ def test_reset_is_a_plain_binary_search_of_all_outputs(port):
     assert port.read(0x20) == port.read(0x24) == 8
     counts = np.arange(256)
     np.testing.assert_array_equal(
-        port.tree.walk(counts).thresholds, SearchTree.binary(8).walk(counts).thresholds
+        port.trees[0].walk(counts).thresholds, SearchTree.binary(8).walk(counts).thresholds
     )
 
 
@@ -157,10 +159,11 @@ def test_table_takes_effect_at_a_boundary_after_a_commit(port):
 
     assert port.read(0x04) == 0b100
     assert port.active.outputs == 4
-    assert port.active.ranges == [Range(0, 3, 1), Range(0, 8, 2)]
-    assert port.plan == search_plan(3, 1, 8, 2, bits=8, bound=128)
+    assert port.tables == [[(3, 1), (8, 2)]]
+    plan = search_plan(3, 1, 8, 2, bits=8, bound=128)
+    assert [value for value, _ in port.plan] == list(map(int, plan))
     np.testing.assert_array_equal(
-        port.tree.values, SearchTree.twin_range(3, 1, 8, 2, bits=8, bound=128).values
+        port.trees[0].values, SearchTree.twin_range(3, 1, 8, 2, bits=8, bound=128).values
     )
 
 
@@ -173,7 +176,7 @@ def test_nothing_is_written_while_a_commit_is_pending(port):
     assert not port.write(0x08, 1)
 
     port.boundary()
-    assert port.active.ranges[0] == Range(0, 3, 0)
+    assert port.tables[0][0] == (3, 0)
     assert port.write(0x20, 4)
 
 
@@ -200,7 +203,7 @@ def test_illegal_table_is_refused_and_stays_refused_until_the_next_commit(port, 
     assert port.read(0x04) == 0b110
     assert not port.boundary()
     assert port.active.outputs == 9
-    assert port.active.ranges == twin_ranges(8, 0, 8, 0)
+    assert port.tables == [[(8, 0), (8, 0)]]
 
     assert port.write(address, legal)
     assert port.read(0x04) == 0b110
@@ -218,7 +221,7 @@ def test_port_answers_with_an_error_where_there_is_nothing(port):
 
 
 def test_tile_without_ranges_has_no_range_registers():
-    port = RangeTable(bits=8, outputs=9, bound=128, ranges=0)
+    port = RangeTable(TileSpec())
 
     assert port.read(0x20) is None
     assert not port.write(0x24, 8)
@@ -226,11 +229,9 @@ def test_tile_without_ranges_has_no_range_registers():
     assert port.write(0x08, 0)
     assert port.boundary()
     assert port.active.outputs == 5
-    assert port.tree.depths.tolist() == [8] * 129
+    assert port.trees[0].depths.tolist() == [8] * 129
 
 
-def test_range_count_is_none_or_two():
-    with pytest.raises(ValueError, match=r"^Range count must be 0 or 2, not 1$"):
-        RangeTable(bits=8, outputs=9, bound=128, ranges=1)
+def test_outputs_that_there_are_not():
     with pytest.raises(ValueError, match=r"^outputs must be between 1 and 9, not 10$"):
         check_outputs(10, outputs=9)

@@ -1,11 +1,18 @@
 """Order of tests and the bound of active rows, against plain python that shares no code."""
 
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 import pytest
 
-from hwgen_models.ranges import bounded_decisions, check_order, check_ranges
+from hwgen_models.ranges import (
+    bound_classes,
+    bounded_decisions,
+    check_order,
+    check_ranges,
+    check_whole_bins,
+    implied_bases,
+)
 from hwgen_models.search import Range, SearchTree, entropy
 
 
@@ -158,3 +165,91 @@ def test_a_base_is_aligned_when_it_is_a_multiple_of_the_size():
 def test_rejects_orders_that_leave_an_edge_out_or_name_one_twice(order):
     with pytest.raises(ValueError, match=r"^order must name every edge 0 to 1 once, not \["):
         check_order(order, edges=2)
+
+
+@pytest.mark.parametrize("bits_bound", [(4, 15), (4, 11), (3, 9), (6, 40)])
+def test_bounds_of_a_class_leave_the_same_tree(bits_bound):
+    bits, bound = bits_bound
+    rng = np.random.default_rng(2024)
+    for _ in range(20):
+        table = some_table(rng, bits=bits, bound=bound)
+        largest, class_of = bound_classes(table, bits=bits, bound=bound)
+
+        assert class_of.shape == (bound + 1,)
+        assert (np.diff(class_of) >= 0).all()
+        assert class_of[largest].tolist() == list(range(len(largest)))
+        for active in range(bound + 1):
+            tree = SearchTree.ranges(table, bits=bits, bound=bound, active=active)
+            other = SearchTree.ranges(
+                table, bits=bits, bound=bound, active=int(largest[class_of[active]])
+            )
+            assert tree.leaf_path.tolist() == other.leaf_path.tolist()
+            assert tree.leaf_value.tolist() == other.leaf_value.tolist()
+        # and another class has another tree
+        paths = [
+            tuple(
+                map(tuple, SearchTree.ranges(table, bits=bits, bound=bound, active=one).leaf_path)
+            )
+            for one in largest.tolist()
+        ]
+        assert len(set(paths)) == len(paths)
+
+
+def some_table(rng, *, bits, bound):
+    """Return a legal table of three or more aligned ranges."""
+    while True:
+        sizes = [*rng.integers(0, bits, size=3).tolist(), bits]
+        bases = implied_bases([Range(0, size, 0) for size in sizes])
+        cuts = [int(rng.integers(0, size + 1)) * int(rng.integers(0, 2)) for size in sizes]
+        table = [Range(*one) for one in zip(bases, sizes, cuts, strict=True)]
+        try:
+            check_ranges(table, bits=bits, bound=bound)
+        except ValueError:
+            continue
+        return table
+
+
+def test_aligned_bases_are_the_only_ones_that_the_payloads_allow():
+    bits, bound = 4, 15
+    choices = [Range(base, size, 0) for size in range(bits) for base in range(0, 16, 1 << size)]
+    for second in choices:
+        for first in range(bits):
+            table = [Range(0, first, 0), second, Range(0, bits, 0)]
+            try:
+                used = check_ranges(table, bits=bits, bound=bound)
+            except ValueError:
+                continue
+            assert [one.base for one in used] == implied_bases(used)
+
+
+@pytest.mark.parametrize("bases", ["aligned", "any"])
+def test_bins_are_whole_just_when_every_leaf_is_its_level_and_half_a_bin(bases):
+    bits, bound, cut = 3, 7, 0
+    for size, base, truncation in product(range(bits), range(8), range(bits + 1)):
+        if bases == "aligned":
+            base = 0
+        table = [Range(0, size, 0), Range(base, bits, truncation)]
+        try:
+            check_ranges(table, bits=bits, bound=bound)
+        except ValueError:
+            continue
+        tree = SearchTree.ranges(table, bits=bits, bound=bound)
+        plain = tree.leaf_level + np.where(tree.leaf_range > 0, (1 << truncation) >> 1, 0)
+        reached = np.unique(tree.walk(np.arange(bound + 1)).leaf)
+        whole = bool((tree.leaf_value == plain)[reached].all())
+        try:
+            check_whole_bins(table)
+        except ValueError:
+            cut += 1
+            continue
+        assert whole, table
+    assert cut
+
+
+def test_a_search_that_decodes_itself_ends_at_the_value():
+    table = [Range(0, 2, 1), Range(4, 2, 2), Range(8, 3, 2)]
+    plain = SearchTree.ranges(table, bits=4, bound=15)
+    shown = SearchTree.ranges(table, bits=4, bound=15, shows_value=True)
+
+    assert shown.leaf_level.tolist() == plain.leaf_value.tolist() != plain.leaf_level.tolist()
+    assert shown.leaf_value.tolist() == plain.leaf_value.tolist()

@@ -136,7 +136,11 @@ def test_survives_a_manifest():
         ({"saturate": 1}, TypeError, "saturate must be true or false, not 1"),
         ({"banks": 3}, ValueError, "banks must be 1 or 2, not 3"),
         ({"polarities": 1}, ValueError, "polarities must be 2, not 1"),
-        ({"search": "linear"}, ValueError, "search must be binary or twin-range, not 'linear'"),
+        (
+            {"search": "linear"},
+            ValueError,
+            "search must be binary, twin-range or ranges, not 'linear'",
+        ),
         ({"rows": 100}, ValueError, "rows must be a multiple of x_elements = 8, not 100"),
         (
             {"columns_per_lane": 7},

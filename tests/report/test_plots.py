@@ -226,7 +226,13 @@ def test_a_binary_search_has_no_edges(read):
 
 
 @pytest.mark.parametrize(
-    ("ranges", "edges"), [([[3, 0], [4, 0]], [7.5]), ([[4, 0], [4, 0]], []), ([[4, 0]], [])]
+    ("ranges", "edges"),
+    [
+        ([[3, 0], [4, 0]], [7.5]),
+        ([[4, 0], [4, 0]], []),
+        ([[4, 0]], []),
+        ([[0, 1, 0], [2, 2, 1], [0, 4, 0]], [1.5, 5.5]),
+    ],
 )
 def test_edges_above_every_possible_count_are_never_asked_for(ranges, edges, read):
     figure = counts_figure(read(result(ranges=ranges)))
@@ -478,11 +484,17 @@ def test_the_picture_of_the_page_is_current(hwgen, store, folder):
         ),
         (
             changed(result(), layers__one__ranges=[[2]]),
-            "layers.one.ranges[0]: must be [payload, truncation], in bits, not [2]",
+            (
+                "layers.one.ranges[0]: must be [payload, truncation] or "
+                "[base, payload, truncation], in bits, not [2]"
+            ),
         ),
         (
             changed(result(), layers__one__ranges=[[10**9, 0], [4, 0]]),
-            "layers.one.ranges[0]: must be [payload, truncation], in bits, not [1000000000, 0]",
+            (
+                "layers.one.ranges[0]: must be [payload, truncation] or "
+                "[base, payload, truncation], in bits, not [1000000000, 0]"
+            ),
         ),
         (changed(result(), layers__one__rivals={}), "layers.one.rivals.static: must be a mapping"),
         (changed(result(), layers__one=3), "layers.one: must be a mapping, not 3"),

@@ -1,5 +1,6 @@
 """Calibration: cheapest within budget by brute force, on the right images, as a design file."""
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -8,14 +9,19 @@ import numpy as np
 import pytest
 import yaml
 
-from hwgen.config import load
+from hwgen.config import BasedRange, load
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
+from hwgen.workload.array.reading import LayerReader
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.walks import walk_of
 from hwgen.workload.calibration.calibrate import calibrate
-from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.candidates import every_twin
 from hwgen.workload.inputs import load_images
 from hwgen.workload.parts import CALIBRATION
 from hwgen.workload.run import run
+from hwgen_models.ranges import Range as SearchRange
+from hwgen_models.ranges import check_ranges, implied_bases
 from tests.workload.golden import golden, ratio_db
 
 DATA = Path(__file__).parents[2] / "../shared/data"
@@ -33,7 +39,7 @@ def brute_force(small, design):
     for layer in small.network.layers:
         x = activations[layer.sources[0]].reshape(len(images), -1).astype(int)
         mapped = map_layer(layer, design.spec, codes=small.network.codes[layer.sources[0]])
-        for table in Candidates.of(design.spec).tables:
+        for table in every_twin(design.spec).tables:
             sums, decisions = golden(mapped, x, table=table)
             ratio = ratio_db(x @ layer.weights.astype(int) + layer.bias, sums)
             found[layer.name, table] = (decisions, ratio)
@@ -96,7 +102,7 @@ def test_cheapest_table_of_a_network(small, small_design, budget):
     names = [layer.name for layer in small.network.layers]
     costs = {
         table: sum(every[name, table][0] for name in names)
-        for table in Candidates.of(load(small_design).spec).tables
+        for table in every_twin(load(small_design).spec).tables
         if all(every[name, table][1] >= floor for name in names)
     }
     assert costs[ranges] == min(costs.values())
@@ -110,7 +116,7 @@ def test_cheapest_lossless_table_of_each_slice_and_plane(small, small_design, gr
     images = load_images(small.data_file, part=CALIBRATION)
     x = small.network.trace(images.pixels)["fc0"].reshape(len(images), -1).astype(int)
     mapped = map_layer(layer, design.spec, codes=small.network.codes["fc0"])
-    candidates = Candidates.of(design.spec)
+    candidates = every_twin(design.spec)
     lossless = [candidates.tables[n] for n in np.flatnonzero(candidates.lossless)]
 
     calibrated(small, small_design, granularity)
@@ -128,10 +134,79 @@ def test_cheapest_lossless_table_of_each_slice_and_plane(small, small_design, gr
         assert least == min(tried)
 
 
+RANGES = {"kind": "ranges", "range_count": 3, "bound": "rows", "tables": "slice"}
+
+
+def all_ranges(spec):
+    """Every lossless table of up to three ranges that the table port accepts."""
+    found, payloads = [], range(spec.readout_bits + 1)
+    for number in (1, 2, 3):
+        for some in itertools.product(payloads, repeat=number):
+            bases = implied_bases([SearchRange(0, payload, 0) for payload in some])
+            table = [BasedRange(base, one, 0) for base, one in zip(bases, some, strict=True)]
+            try:
+                used = check_ranges([SearchRange(*one) for one in table], bits=5, bound=spec.bound)
+            except ValueError:
+                continue
+            if len(used) == number:
+                found.append(tuple(table))
+    return found
+
+
+@pytest.mark.parametrize("bound", ["none", "rows"])
+@pytest.mark.parametrize("granularity", ["network", "layer", "slice"])
+def test_no_other_ranges_would_take_fewer_decisions(small, small_design, granularity, bound):
+    small_design["readout"] |= RANGES | {"bound": bound}
+    design = load(small_design)
+    images = load_images(small.data_file, part=CALIBRATION)
+    activations = small.network.trace(images.pixels)
+    joints = {}
+    for layer in small.network.layers:
+        x = activations[layer.sources[0]].reshape(1, len(images), -1)
+        mapped = map_layer(layer, design.spec, codes=small.network.codes[layer.sources[0]])
+        reader = LayerReader(mapped, Readout.perfect(design.spec), short_cut=True)
+        reader.product(x)
+        by_slice = reader.statistics.by_active.sum(axis=1)
+        missing = 17 - np.array(by_slice.shape[1:])
+        joints[layer.name] = np.pad(by_slice, ((0, 0), (0, missing[0]), (0, missing[1])))
+    tables = all_ranges(design.spec)
+    needed = np.array([walk_of(design.spec, table).by_bound() for table in tables])
+    costs = {name: np.einsum("tuc,suc->st", needed, of_slice) for name, of_slice in joints.items()}
+    if granularity != "slice":
+        costs = {name: one.sum(axis=0, keepdims=True) for name, one in costs.items()}
+    least = sum(one.min(axis=1).sum() for one in costs.values())
+    if granularity == "network":
+        least = sum(costs.values()).min()
+
+    result, found = calibrated(small, small_design, granularity)
+
+    conversions = sum(of_slice.sum() for of_slice in joints.values())
+    assert len(tables) > 50
+    assert result["decisions_per_conversion"] == pytest.approx(least / conversions, rel=1e-12)
+    assert found["decisions"] == least
+    assert result["lossless"]
+    assert result["rtl"]
+
+
+@pytest.mark.parametrize("bases", ["aligned", "any"])
+def test_lossy_ranges_are_legal_and_cost_less(small, small_design, bases):
+    small_design["readout"] |= RANGES | {"bases": bases}
+    savings = [
+        calibrated(small, small_design, "slice", budget)[0]["saving"]
+        for budget in ("lossless", "sqnr:30", "sqnr:15")
+    ]
+
+    assert savings == sorted(savings)
+    assert savings[-1] > 1.2 * savings[0]
+    assert load(str(small.folder / "a.yaml")).loadable
+
+
+@pytest.mark.parametrize("kind", ["twin-range", "ranges"])
 @pytest.mark.parametrize("granularity", GRANULARITIES)
 @pytest.mark.parametrize("budget", ["lossless", "sqnr:20", "drop:10"])
-def test_a_run_on_the_same_images_finds_the_same(small, small_design, granularity, budget):
+def test_a_run_on_the_same_images_finds_the_same(small, small_design, granularity, budget, kind):
     """Costs are those of exact activations, so behind lossy layers a run may differ a little."""
+    small_design["readout"] |= RANGES if kind == "ranges" else {}
     result, found = calibrated(small, small_design, granularity, budget)
 
     assert result["lossless"] == found["lossless"]
@@ -152,7 +227,7 @@ def test_a_run_on_the_same_images_finds_the_same(small, small_design, granularit
 def test_says_whether_the_rtl_can_load_it(small, small_design, granularity):
     result, _ = calibrated(small, small_design, granularity)
 
-    assert result["rtl"] == load(str(small.folder / "a.yaml")).one_table
+    assert result["rtl"] == load(str(small.folder / "a.yaml")).loadable
     shape = SHAPES.get(granularity, "ranges")
     for found in result["tables"].values():
         given = {key for key in ("ranges", "slices", "planes") if found[key] is not None}
@@ -325,8 +400,9 @@ def test_reports_progress(small, small_design):
     assert {what for _, _, what in steps} >= {"counting in fc2", "probing fc1", "trying tables"}
 
 
-def test_saturating_readouts_calibrate_too(small, small_design):
-    small_design["readout"] |= {"bits": 3, "saturate": True}
+@pytest.mark.parametrize("kind", [{}, RANGES])
+def test_saturating_readouts_calibrate_too(small, small_design, kind):
+    small_design["readout"] |= {"bits": 3, "saturate": True} | kind
     out = small.folder / "a.yaml"
 
     result = calibrate(
@@ -348,11 +424,19 @@ def test_saturating_readouts_calibrate_too(small, small_design):
         (
             {},
             {"kind": "binary"},
-            "<design>: readout.kind: must be 'twin-range' to be calibrated, not 'binary'",
+            (
+                "<design>: readout.kind: must be 'twin-range' or 'ranges' to be calibrated, "
+                "not 'binary'"
+            ),
         ),
         (
             {},
             {"bits": 3, "saturate": True},
+            "<design>: readout.bits: must be at least 5 for budget lossless, not 3",
+        ),
+        (
+            {},
+            {"bits": 3, "saturate": True} | RANGES,
             "<design>: readout.bits: must be at least 5 for budget lossless, not 3",
         ),
     ],

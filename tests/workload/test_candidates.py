@@ -5,13 +5,13 @@ import pytest
 
 from hwgen.config import load
 from hwgen.workload.array.readout import Readout
-from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.candidates import every_twin
 from hwgen_models.search import check_ranges, twin_ranges
 from hwgen_models.spec import TileSpec
 
 
 def test_lists_every_legal_table_once():
-    candidates = Candidates.of(TileSpec(search="twin-range"))
+    candidates = every_twin(TileSpec(search="twin-range"))
 
     # 2^8 is beyond 128: nine truncations; 2^payload_0 up to 2^7 leave 9 truncations of the rest.
     assert len(candidates) == len(set(candidates.tables)) == 9 + 9 * sum(range(1, 9))
@@ -35,14 +35,14 @@ def test_lists_what_the_table_port_accepts(bits):
 
     # A second range that is never entered can be anything; it is listed once.
     listed = [
-        table[: 1 + (2 ** table[0].payload <= spec.bound)] for table in Candidates.of(spec).tables
+        table[: 1 + (2 ** table[0].payload <= spec.bound)] for table in every_twin(spec).tables
     ]
     assert len(listed) == len(set(listed))
     assert set(listed) == legal
 
 
 def test_exact_tables_come_first_and_the_plain_search_before_all():
-    candidates = Candidates.of(TileSpec(search="twin-range"))
+    candidates = every_twin(TileSpec(search="twin-range"))
 
     assert candidates.tables[0] == ((8, 0), (8, 0))
     assert candidates.lossless[:9].all()
@@ -53,7 +53,7 @@ def test_exact_tables_come_first_and_the_plain_search_before_all():
 
 def test_reads_with_a_table_for_each_slice_and_plane():
     spec = load("trq").spec
-    candidates = Candidates.of(spec)
+    candidates = every_twin(spec)
     numbers = np.random.default_rng(3).integers(0, len(candidates), (7, 8))
 
     readout = candidates.readout(numbers)

@@ -214,7 +214,7 @@ def test_vectors_of_one_tile_cost_what_they_cost_in_a_network(small, small_desig
     parts = []
     for first in range(0, weights.shape[1], 2):
         tile = Tile(design.spec, weights[:, first : first + 2], design.ranges())
-        parts.append(energy_of_result(choose(design), tile.tree, tile.run(x), x))
+        parts.append(energy_of_result(choose(design), tile, tile.run(x), x))
 
     found = Energy.total(parts).as_json()
     for key in ("adc", "array"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwgen.workload.array import kernels
-from hwgen.workload.array.lookup import Lookup
+from hwgen.workload.array.lookup import Depths, Lookup
 from hwgen.workload.array.product import bit_sliced_product
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.row_drive import input_range, plane_weights, planes_of
@@ -113,13 +113,16 @@ def test_active_rows_are_the_sum_of_the_digits(case):
     np.testing.assert_array_equal(active, case.active)
 
 
+@pytest.mark.parametrize("classes", [1, 4])
 @pytest.mark.parametrize("wanted", [True, False])
-def test_reads_every_column_by_definition(case, wanted):
-    """Any tables, any columns to any lane, on top of what is there."""
+def test_reads_every_column_by_definition(case, wanted, classes):
+    """Any tables, any classes of bounds, any columns to any lane, on top of what is there."""
     rng = np.random.default_rng(5)
     shape = (case.slices, case.planes, case.largest_count + 1)
     values = rng.integers(0, 200, shape)
-    decisions = rng.integers(1, 9, shape)
+    decisions = rng.integers(1, 9, (*shape[:2], classes, shape[2]))
+    classed = np.sort(rng.integers(0, case.largest_count + 1, (*shape[:2], classes)))
+    classed[..., -1] = case.largest_count  # some of the others are equal, some zero
     lanes = rng.integers(0, 4, (OUTPUTS, case.slices, 2))
     bounds = case.stored.sum(axis=0) * (2**case.dac_bits - 1)
     planes, cells = case.packed()
@@ -137,7 +140,7 @@ def test_reads_every_column_by_definition(case, wanted):
         cells,
         np.stack([lanes, bounds], axis=-1),
         Lookup.of(values, case.plane_weights),
-        Lookup.of(decisions, case.plane_weights),
+        Depths.of(decisions, classed, largest_digit=2**case.cell_bits - 1),
         sums,
         lane_decisions,
         by_active,
@@ -151,7 +154,9 @@ def test_reads_every_column_by_definition(case, wanted):
     live = u > 0
     t, v, o, s, p, count, u = (one[live] for one in (t, v, o, s, p, count, u))
     expected = np.zeros_like(lane_decisions)
-    np.add.at(expected, (lanes[o, s, p], t, v), decisions[s, t, count])
+    reached = u * (2**case.cell_bits - 1)
+    which = (classed[s, t] < reached[:, np.newaxis]).sum(axis=1)
+    np.add.at(expected, (lanes[o, s, p], t, v), decisions[s, t, which, count])
     np.testing.assert_array_equal(lane_decisions - before[1], expected)
     expected = np.zeros_like(by_active)
     np.add.at(expected, (s, t, u, count), 1)

@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
+from hwgen.config import BasedRange
 from hwgen.workload.array.costs import Costs, full_search_bits
-from hwgen.workload.array.rivals import bounded_bits, static_bits
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.rivals import bounded_bits, rivals_of, static_bits
+from hwgen.workload.array.statistics import Extent, Statistics
+from hwgen_models.spec import TileSpec
+from hwgen_models.tile import search_tree
 
 
 def test_bounded_bits_are_bit_lengths():
@@ -42,9 +47,7 @@ def costs(**changes):
         "cycles": 1000,
         "counts_above_bound": 0,
         "static_bits": 6,
-        "bounded_decisions": 500,
-        "optimal_decisions": 250,
-        "information_bits": 200.0,
+        "rivals": {"bounded_binary": 500, "optimal_tree": 250, "entropy": 200.0},
     }
     return Costs(**values | changes)
 
@@ -86,14 +89,92 @@ def test_totals_add_up_and_the_static_width_is_the_widest():
     assert total.as_json()["rivals"]["static"]["decisions_per_conversion"] == 7
 
 
+def test_a_total_lacks_what_a_layer_lacks():
+    flawed = costs(static_bits=None, rivals={"bounded_binary": None, "entropy": 300.0})
+    known = costs(rivals={"bounded_binary": 500, "entropy": 200.0})
+
+    rivals = Costs.total([known, flawed]).as_json()["rivals"]
+
+    assert rivals["bounded_binary"]["saving"] is None
+    assert rivals["entropy"]["decisions_per_conversion"] == 500 / 200
+
+
+def seen(spec, *, ones=9):
+    """Statistics of made-up reads: columns with 0 to `ones` stored ones, few rows active."""
+    rng = np.random.default_rng(2)
+    extent = Extent(spec=spec, active=16, bound=16, count=16)
+    found = Statistics.empty(extent)
+    for _ in range(3000):
+        s, t, u = rng.integers(spec.slices), rng.integers(spec.planes), rng.integers(1, 17)
+        bound = min(u, rng.integers(0, ones + 1))
+        count = rng.binomial(bound, 0.3)
+        found.by_active[s, t, u, count] += 1
+        found.by_bound[s, bound, count] += 1
+    return found
+
+
+def adaptive(**keys):
+    return TileSpec(
+        **{"rows": 16, "columns": 28, "columns_per_lane": 7, "search": "ranges"}
+        | {"bounded": True, "contexts": "slice", "bases": "any", "readout_bits": 5}
+        | keys
+    )
+
+
+RANGES = (BasedRange(0, 1, 0), BasedRange(2, 2, 0), BasedRange(6, 4, 0))
+
+
+def test_the_ones_of_a_column_bound_its_searches_too():
+    spec = adaptive()
+    found = seen(spec)
+    readout = Readout.by_context(spec, [[RANGES] * spec.planes] * spec.slices)
+
+    expected = sum(
+        int(amount) * search_tree(spec, RANGES, bound).walk(count).decisions
+        for (_, bound, count), amount in np.ndenumerate(found.by_bound)
+        if amount
+    )
+
+    assert rivals_of(found, readout)["column_ones"] == expected
+    own = sum(
+        int(amount) * search_tree(spec, RANGES, u).walk(count).decisions
+        for (_, _, u, count), amount in np.ndenumerate(found.by_active)
+        if amount
+    )
+    assert expected < own
+
+
+@pytest.mark.parametrize("reason", ["no bound", "a plane of its own", "flaws"])
+def test_the_ones_bound_no_search_where_nothing_does(reason):
+    spec = adaptive(bounded=reason != "no bound")
+    tables = [[RANGES] * spec.planes for _ in range(spec.slices)]
+    if reason == "a plane of its own":
+        tables[2][3] = (BasedRange(0, 5, 0),)
+
+    found = rivals_of(seen(spec), Readout.by_context(spec, tables), ideal=reason != "flaws")
+
+    assert found["column_ones"] is None
+    assert (found["entropy_slices"] is None) == (reason == "flaws")
+
+
+def test_who_knows_more_needs_less():
+    spec = adaptive()
+    readout = Readout.by_context(spec, [[RANGES] * spec.planes] * spec.slices)
+
+    found = rivals_of(seen(spec), readout)
+
+    names = ("entropy_ones", "entropy_slices", "entropy_active_rows", "entropy", "optimal_tree")
+    needs = [found[name] for name in names]
+    assert needs == sorted(needs)
+    assert needs[0] < 0.99 * needs[1]
+
+
 def test_nothing_converted_saves_nothing():
     found = costs(
         reads=0,
         conversions=0,
         decisions=0,
-        bounded_decisions=0,
-        optimal_decisions=0,
-        information_bits=0.0,
+        rivals={"bounded_binary": 0, "entropy": 0.0},
     ).as_json()
 
     assert found["saving"] is found["decisions_per_conversion"] is found["entropy_bits"] is None

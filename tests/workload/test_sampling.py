@@ -8,7 +8,7 @@ import pytest
 from hwgen.config import load
 from hwgen.mapping.tiles import map_layer
 from hwgen.workload.array.readout import weights_of
-from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.candidates import every_twin
 from hwgen.workload.calibration.sampling import Sample, spread
 from hwgen_models.codes import Codes
 from hwgen_models.matrix import Conv, exact_product
@@ -79,7 +79,7 @@ def test_errors_of_any_tables_are_those_of_golden_tiles(small, changes):
     rng = np.random.default_rng(1)
     x = rng.integers(0, 256, (7, 20)) * (np.arange(20) % 3 > 0)
     x[2] = 0
-    candidates = Candidates.of(spec)
+    candidates = every_twin(spec)
     readout = candidates.readout(rng.integers(0, len(candidates), (spec.slices, spec.planes)))
 
     sample = sampled(mapped, x, batch=3)

@@ -7,7 +7,7 @@ from hwgen.config import load
 from hwgen.mapping.tiles import map_layer
 from hwgen.workload.array.reading import LayerReader
 from hwgen.workload.array.readout import Readout
-from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.candidates import every_twin
 from hwgen.workload.calibration.sampling import Sample
 from hwgen.workload.calibration.tradeoff import GRANULARITIES, Tradeoff, contexts_of
 from tests.workload.golden import golden, ratio_db
@@ -26,13 +26,13 @@ class Case:
         self.sample = Sample(self.mapped, images)
         vectors = self.x[np.newaxis]
         self.sample.take(vectors, reader.product(vectors))
-        self.histogram = reader.statistics.by_plane
-        self.candidates = Candidates.of(self.spec)
+        self.by_active = reader.statistics.by_active
+        self.candidates = every_twin(self.spec)
         self.contexts = contexts_of(granularity, slices=7, planes=8)
         self.tradeoff = self.made()
 
     def made(self, **options):
-        return Tradeoff(self.candidates, self.contexts, self.histogram, self.sample, **options)
+        return Tradeoff(self.candidates, self.contexts, self.by_active, self.sample, **options)
 
     def tables(self, choice):
         by_cell = {
@@ -121,7 +121,7 @@ def test_a_descent_ends_where_no_single_change_helps(case, price):
 def test_a_descent_beats_choosing_each_context_by_itself(small, small_design):
     case = Case(small, small_design, "slice-plane", images=200)
     alone = [
-        Tradeoff(case.candidates, [cells], case.histogram, case.sample) for cells in case.contexts
+        Tradeoff(case.candidates, [cells], case.by_active, case.sample) for cells in case.contexts
     ]
     price = 1e4
 
@@ -168,20 +168,21 @@ def test_trimming_stays_within_the_limit(case):
 
 
 def test_counts_that_the_sample_misses_are_not_forgotten(small, small_design):
-    """One conversion of the largest count that no sum of the sample has."""
+    """One more conversion of the largest count than the sample has sums for."""
     case = Case(small, small_design, "slice-plane")
     before = case.made()
     case.sample.all_pairs *= 2  # every second sum was not sampled
-    case.histogram = 2 * case.histogram
-    case.histogram[6, 7, 16] += 2
+    case.by_active = 2 * case.by_active
+    largest = case.by_active.shape[3] - 1
+    case.by_active[6, 7, 16, largest] += 2
     after = case.made()
     context = 6 * 8 + 7
     for number in range(0, len(case.candidates), 7):
         choice = np.zeros(len(case.contexts), dtype=np.int64)
         choice[context] = number
 
-        error = case.candidates.errors[number, 16] * 2.0 ** (6 + 7)
+        error = case.candidates.errors[number, largest] * 2.0 ** (6 + 7)
 
         more = after.power(choice) * after.signal - before.power(choice) * before.signal
         assert more == pytest.approx(error**2, rel=1e-6, abs=1e-3)
-    assert (case.candidates.errors[:, 16] != 0).any()
+    assert (case.candidates.errors[:, largest] != 0).any()

@@ -2,8 +2,8 @@
   reg [31:0] counts [0:@READS@ * @PER_LANE@ - 1];
   reg [@ACCUMULATOR@ - 1:0] sums [0:@DESTINATIONS@ - 1];
   reg [1:0] load = 2'd0;
-  reg [@PLANE@ - 1:0] plane = 0;
-  reg negate = 1'b0;
+  reg [@TAG@ - 1:0] tags [0:@READS@ - 1];
+  reg [@TAG@ - 1:0] tag = 0;
   reg [@DESTINATION@ - 1:0] read_destination = 0;
   wire [@ACCUMULATOR@ - 1:0] read_value;
   wire [1:0] pending;
@@ -23,12 +23,12 @@
 
   initial begin
     $readmemh({FOLDER, "/counts.hex"}, counts);
+    $readmemh({FOLDER, "/tags.hex"}, tags);
     $readmemh({FOLDER, "/sums.hex"}, sums);
     wait (!resetting);
     @(posedge clk);
     while (read_index < @READS@) begin
-      plane <= read_index;
-      negate <= @NEGATE@;
+      tag <= tags[read_index];
       load <= 2'd1;
       @(posedge clk);
       load <= 2'd0;

@@ -34,6 +34,7 @@ OTHER_PINS = re.compile(r"\btile\.(cc|h):\d+:\d+: error: ")
 HEADER = """\
 constexpr int ROWS = {rows}, COLUMNS = {columns}, LANES = {lanes};
 constexpr int COLUMNS_PER_LANE = {columns_per_lane}, CELL_BITS = {cell_bits}, DAC_BITS = {dac_bits};
+constexpr int LARGEST_COUNT = {largest_count};
 constexpr int MOST_DECISIONS = {most_decisions}, X_WORDS = {x_words}, Y_BITS = {y_bits};
 constexpr int SETTLE_ROW = {settle_row}, SETTLE_MUX = {settle_mux};
 constexpr int ACQUIRE_CYCLES = {acquire_cycles}, SETTLE_DAC = {settle_dac};
@@ -195,6 +196,7 @@ def _header(delivered: Delivered) -> str:
         columns_per_lane=spec.columns_per_lane,
         cell_bits=spec.cell_bits,
         dac_bits=spec.dac_bits,
+        largest_count=spec.largest_count,
         most_decisions=spec.most_decisions,
         x_words=-(-spec.x_elements * spec.input_bits // 32),
         y_bits=spec.y_bits,

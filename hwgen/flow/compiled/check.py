@@ -204,10 +204,11 @@ def _inputs(
     x = np.zeros((len(stimulus), spec.rows), dtype=np.int64)
     x[:, : stimulus.x.shape[1]] = stimulus.x
     return {
-        "writes": np.array(stimulus.writes(registers)),
+        "writes": np.array(stimulus.writes(registers, spec, tile.outputs)),
         "x": pack(x.reshape(-1, spec.x_elements), bits=spec.input_bits, word=np.uint32),
         "y_in": stimulus.y_in.ravel(),
         "cells": _cells(spec, tile.crossbar.cells),
+        "tree": expected.trees.astype(np.int16),
         "thresholds": _thresholds(spec, expected),
         "first": expected.first,
     }
@@ -226,10 +227,13 @@ def _cells(spec: TileSpec, cells: NDArray[np.int64]) -> NDArray[np.uint64]:
 
 
 def _thresholds(spec: TileSpec, expected: Expected) -> NDArray[np.int16]:
-    """List the codes that the golden search asks for, by count; -1 behind the last."""
-    walk = expected.tile.tree.walk(np.arange(spec.largest_count + 1))
-    codes = np.full((spec.largest_count + 1, spec.most_decisions + 1), -1, dtype=np.int16)
-    depth = walk.thresholds.shape[1]
-    asked = np.arange(depth) < walk.decisions[:, np.newaxis]
-    codes[:, :depth] = np.where(asked, walk.thresholds, -1)
+    """List the codes that the golden searches ask for, by tree and count; -1 behind the last."""
+    trees = expected.tile.trees
+    shape = (len(trees), spec.largest_count + 1, spec.most_decisions + 1)
+    codes = np.full(shape, -1, dtype=np.int16)
+    for of_tree, tree in zip(codes, trees, strict=True):
+        walk = tree.walk(np.arange(spec.largest_count + 1))
+        depth = walk.thresholds.shape[1]
+        asked = np.arange(depth) < walk.decisions[:, np.newaxis]
+        of_tree[:, :depth] = np.where(asked, walk.thresholds, -1)
     return codes

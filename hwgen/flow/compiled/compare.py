@@ -30,6 +30,8 @@ class Expected:
         When everything happens.
     arrays : dict of numpy.ndarray
         The results of `hwgen.flow.compiled.library.run` by name.
+    trees : numpy.ndarray of int64, shape (reads, columns)
+        Which of the tile's trees every held count is searched by.
     first : numpy.ndarray of int64, shape (lanes + 1,)
         Place of a lane's first conversion among all, and the number of all.
     """
@@ -46,6 +48,7 @@ class Expected:
             dac_bits=spec.dac_bits,
             signed=spec.signed_inputs,
         )
+        self.trees = tile.tree_numbers(plane, result.active_rows[vector, plane])
         digits = np.zeros((len(self._reads), spec.rows), dtype=np.int64)
         digits[:, : x.shape[1]] = planes[vector, plane]
         # Conversions lane by lane: the axes of a lane's vectors, planes and columns follow its own.

@@ -24,6 +24,7 @@ INPUTS: dict[str, type] = {
     "x": np.uint32,
     "y_in": np.int64,
     "cells": np.uint64,
+    "tree": np.int16,
     "thresholds": np.int16,
     "first": np.int64,
 }
@@ -59,6 +60,7 @@ class _Job(ctypes.Structure):
         ("y_in", ctypes.c_void_p),
         ("y_count", ctypes.c_int64),
         ("cells", ctypes.c_void_p),
+        ("tree", ctypes.c_void_p),
         ("thresholds", ctypes.c_void_p),
         ("cycles", ctypes.c_int64),
         ("read_limit", ctypes.c_int64),

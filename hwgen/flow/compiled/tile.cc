@@ -32,7 +32,8 @@ struct Job {
   const int64_t* y_in;
   int64_t y_count;
   const uint64_t* cells;      // (columns, cell bits, DAC bits, words): laid out like row_drive
-  const int16_t* thresholds;  // (largest count + 1, most decisions + 1): codes asked for, then -1
+  const int16_t* tree;        // (reads, columns): which tree a held count is searched by
+  const int16_t* thresholds;  // (trees, largest count + 1, most decisions + 1): codes, then -1
   int64_t cycles;             // to run
   int64_t read_limit;
   const int64_t* first;  // (lanes + 1,): place of a lane's first conversion, and of all after it
@@ -56,9 +57,10 @@ using Cycle = int64_t;
 
 constexpr Cycle LONG_AGO = -(Cycle{1} << 40);
 constexpr int RESET_CYCLES = 3;
-constexpr int COMMIT_CYCLES = 8;   // more than a check and a boundary take
+constexpr int MOST_CHECKS = 4096;  // looks at STATUS, more than a check and a boundary take
 constexpr int MOST_WAIT_STATES = 64;
 constexpr uint32_t ACCEPTED = 4;   // STATUS: idle, nothing pending, nothing refused
+constexpr uint32_t PENDING = 1;
 constexpr size_t MESSAGE_SIZE = 256;
 constexpr int OVERHEAD = SETTLE_MUX + ACQUIRE_CYCLES;
 constexpr int DECISION = SETTLE_DAC + COMPARE_LATENCY;
@@ -101,6 +103,7 @@ namespace {
 // One bank of sample-and-holds.
 struct Bank {
   bool holds = false;
+  int64_t read = 0;  // number of the read, from 0
   std::array<int32_t, COLUMNS> counts{};
 };
 
@@ -154,7 +157,9 @@ class Lane {
     else if (decisions_)
       wrong(now, "acquire", 0, 1);
     need_held(now, pins, banks);
-    count_ = banks[pins.bank].counts[number_ * COLUMNS_PER_LANE + pins.column];
+    const int column = number_ * COLUMNS_PER_LANE + pins.column;
+    count_ = banks[pins.bank].counts[column];
+    tree_ = job_->tree[banks[pins.bank].read * COLUMNS + column];
   }
 
   void convert(Cycle now, const LanePins& pins) {
@@ -175,7 +180,8 @@ class Lane {
     if (now != free_ + SETTLE_DAC || !pins.busy || pins.acquire || placed_ > start_)
       wrong(now, "strobe", 0, 1);
     need_held(now, pins, banks);
-    const int code = job_->thresholds[count_ * (MOST_DECISIONS + 1) + decisions_];
+    const int64_t leaf = int64_t{tree_} * (LARGEST_COUNT + 1) + count_;
+    const int code = job_->thresholds[leaf * (MOST_DECISIONS + 1) + decisions_];
     if (code < 0)
       fail(number_, "lane %d, cycle %lld, column %d with count %d: expected %d decisions, got more",
            number_, static_cast<long long>(now), pins.column, count_, decisions_);
@@ -206,7 +212,7 @@ class Lane {
   Cycle start_ = LONG_AGO;
   Cycle free_ = LONG_AGO;  // end of the conversion as far as it has been seen
   int64_t next_ = 0;
-  int decisions_ = 0, count_ = 0;
+  int decisions_ = 0, count_ = 0, tree_ = 0;
   bool above_ = false;
   Cycle captured_ = LONG_AGO;
 };
@@ -225,8 +231,9 @@ class Bench {
     reset();
     for (int64_t k = 0; k < job_->write_count; ++k)
       transfer(true, job_->writes[2 * k], job_->writes[2 * k + 1]);
-    for (int k = 0; k < COMMIT_CYCLES; ++k) clock();
-    const uint32_t status = transfer(false, job_->status, 0);
+    uint32_t status = PENDING;
+    for (int k = 0; k < MOST_CHECKS && (status & PENDING); ++k)
+      status = transfer(false, job_->status, 0);
     if (status != ACCEPTED)
       fail(-1, "STATUS after a commit: expected %u, got %u", ACCEPTED, status);
     for (int lane = 0; lane < LANES; ++lane) lanes_[lane].begin(lane, pins_of(lane), job_);
@@ -333,7 +340,10 @@ class Bench {
       job_->sample[job_->read_found++] = now_;
     }
     for (int bank = 0; bank < 2; ++bank) {
-      if (rises >> bank & 1) count(banks_[bank]);
+      if (rises >> bank & 1) {
+        banks_[bank].read = job_->read_found - 1;
+        count(banks_[bank]);
+      }
       if ((sample | hold_clear) >> bank & 1) banks_[bank].holds = false;
       if (falls >> bank & 1) banks_[bank].holds = true;
     }

@@ -4,6 +4,7 @@ Costs of tiles add up to those of a layer, costs of layers to those of a network
 describe both in JSON; ``docs/workload.md`` defines each.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 __all__ = ["Costs", "full_search_bits"]
@@ -26,8 +27,8 @@ def full_search_bits(*, readout_bits: int, largest_count: int) -> int:
 class Costs:
     """Totals over some images; `static_bits` is a maximum.
 
-    Arrays that are not ideal yield counts above the bounds that `static_bits` and
-    `bounded_decisions` rest on: there these are None.
+    Arrays that are not ideal yield counts above the bounds that `static_bits` and some rivals rest
+    on: there these are None.
     """
 
     full_bits: int  # decisions of a full search
@@ -40,9 +41,7 @@ class Costs:
     cycles: int  # layers one after another, crossbars of a layer side by side
     counts_above_bound: int  # conversions above what active rows and the column's digits allow
     static_bits: int | None  # smallest width that the ones of every column allow
-    bounded_decisions: int | None  # binary search under the active rows of each read
-    optimal_decisions: int  # best search tree per layer
-    information_bits: float  # conversions times the entropy of the layer's counts
+    rivals: Mapping[str, float | None]  # decisions of others, see `hwgen.workload.array.rivals`
 
     @classmethod
     def total(cls, parts: list["Costs"]) -> "Costs":
@@ -50,6 +49,9 @@ class Costs:
 
         def added(name: str) -> int | float:
             return sum(getattr(part, name) for part in parts)
+
+        def together(values: list[float | None]) -> float | None:
+            return None if None in values else sum(values)
 
         bounded = all(part.static_bits is not None for part in parts)
         return cls(
@@ -63,9 +65,9 @@ class Costs:
             cycles=added("cycles"),
             counts_above_bound=added("counts_above_bound"),
             static_bits=max(part.static_bits for part in parts) if bounded else None,
-            bounded_decisions=added("bounded_decisions") if bounded else None,
-            optimal_decisions=added("optimal_decisions"),
-            information_bits=added("information_bits"),
+            rivals={
+                name: together([part.rivals[name] for part in parts]) for name in parts[0].rivals
+            },
         )
 
     def per_conversion(self, decisions: float | None) -> float | None:
@@ -82,12 +84,8 @@ class Costs:
 
     def as_json(self) -> dict[str, object]:
         """Keys of ``run --json``, for a network and for a layer."""
-        rivals = {
-            "static": None if self.static_bits is None else self.conversions * self.static_bits,
-            "bounded_binary": self.bounded_decisions,
-            "optimal_tree": self.optimal_decisions,
-            "entropy": self.information_bits,
-        }
+        static = None if self.static_bits is None else self.conversions * self.static_bits
+        rivals = {"static": static, **self.rivals}
         return {
             "crossbars": self.crossbars,
             "reads": self.reads,
@@ -97,7 +95,7 @@ class Costs:
             "decisions_per_conversion": self.per_conversion(self.decisions),
             **self.savings(self.decisions),
             "full_search_bits": self.full_bits,
-            "entropy_bits": self.per_conversion(self.information_bits),
+            "entropy_bits": self.per_conversion(self.rivals["entropy"]),
             "static_bits": self.static_bits,
             "counts_above_bound": self.counts_above_bound,
             "cycles": self.cycles,

@@ -5,12 +5,13 @@ a search follows from the histogram of its counts, that of cells from the sums o
 of counts (`hwgen.power.analog.array.Cells` derives why these are enough).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hwgen.config import Table
 from hwgen.power.analog.accounting import AdcEnergy, Conversions, Searched
 from hwgen.power.analog.array import ArrayEnergy, Reads, Shape
 from hwgen.power.analog.choose import Analog
@@ -18,8 +19,9 @@ from hwgen.power.operations import DigitalEnergy
 from hwgen.workload.array import kernels
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.statistics import Statistics, charged_lines
+from hwgen.workload.array.walks import walk_of
 from hwgen_models.search import SearchTree
-from hwgen_models.tile import Result, search_tree
+from hwgen_models.tile import Result, Tile
 
 __all__ = ["Energy", "conversions_of", "energy_of", "energy_of_result", "reads_of", "trees_of"]
 
@@ -92,17 +94,17 @@ def energy_of(
     )
 
 
-def energy_of_result(analog: Analog, tree: SearchTree, result: Result, x: ArrayLike) -> Energy:
+def energy_of_result(analog: Analog, tile: Tile, result: Result, x: ArrayLike) -> Energy:
     """Work out the analog energy of vectors through one tile, as the golden model ran them.
 
     Parameters
     ----------
     analog : Analog
         The models.
-    tree : SearchTree
-        What every conversion walked.
+    tile : Tile
+        The tile, its array ideal.
     result : Result
-        What the tile did.
+        What it did.
     x : array_like of int, shape (vectors, rows used)
         The vectors.
     """
@@ -115,7 +117,7 @@ def energy_of_result(analog: Analog, tree: SearchTree, result: Result, x: ArrayL
         bits=spec.readout_bits,
         conversions=result.conversions,
         decisions=result.total_decisions,
-        searches=(Searched(tree=tree, histogram=result.histogram),),
+        searches=tuple(_searches_of(tile, result, x)),
     )
     reads = Reads(
         shape=Shape.of(spec),
@@ -127,19 +129,39 @@ def energy_of_result(analog: Analog, tree: SearchTree, result: Result, x: ArrayL
     return Energy(adc=analog.adc.energy(done), array=analog.array.energy(reads))
 
 
-def trees_of(readout: Readout) -> dict[tuple, SearchTree]:
-    """Return the different search trees of a layer by their ranges."""
-    tables = {table for of_slice in readout.tables for table in of_slice}
-    return {table: search_tree(readout.spec, table or None) for table in sorted(tables)}
+def _searches_of(tile: Tile, result: Result, x: ArrayLike) -> Iterator[Searched]:
+    """Sort what a tile converted by the tree that it walked."""
+    vector, plane = np.nonzero(result.active_rows)
+    numbers = tile.tree_numbers(plane, result.active_rows[vector, plane])[:, tile.physical]
+    held = result.counts if result.counts is not None else tile.run(x, keep="counts").counts
+    counts = held[vector, plane][:, tile.physical].astype(np.int64)
+    for number, tree in enumerate(tile.trees):
+        walked = counts[numbers == number]
+        yield Searched(tree=tree, histogram=np.bincount(walked, minlength=len(result.histogram)))
+
+
+def trees_of(readout: Readout) -> Iterator[SearchTree]:
+    """Yield the different search trees of a layer."""
+    for table in _tables(readout):
+        yield from walk_of(readout.spec, table).trees
+
+
+def _tables(readout: Readout) -> list[Table]:
+    return sorted({table for of_slice in readout.tables for table in of_slice})
 
 
 def conversions_of(readout: Readout, statistics: Statistics, *, decisions: int) -> Conversions:
     """Sort the conversions of a layer by the tree that they walked."""
-    by_plane = statistics.by_plane
+    spec = readout.spec
     searches = []
-    for table, tree in trees_of(readout).items():
-        walked = np.array([[one == table for one in of_slice] for of_slice in readout.tables])
-        searches.append(Searched(tree=tree, histogram=by_plane[walked].sum(axis=0)))
+    for table in _tables(readout):
+        walk = walk_of(spec, table)
+        of_table = np.array([[one == table for one in of_slice] for of_slice in readout.tables])
+        by_active = statistics.by_rows(of_table)
+        bounds = np.minimum(np.arange(len(by_active)) * spec.largest_digit, spec.largest_count)
+        tree_of = np.searchsorted(walk.bounds, bounds)
+        for k, tree in enumerate(walk.trees):
+            searches.append(Searched(tree=tree, histogram=by_active[tree_of == k].sum(axis=0)))
     return Conversions(
         bits=readout.spec.readout_bits,
         conversions=statistics.conversions,

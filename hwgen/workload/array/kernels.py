@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.compiled import compiled, popcount
-from hwgen.workload.array.lookup import Lookup
+from hwgen.workload.array.lookup import Depths, Lookup
 
 __all__ = [
     "active_rows",
@@ -157,6 +157,25 @@ def _count(
 def _look_up(
     values: NDArray[np.int32],
     pieces: NDArray[np.int32],
+    used: int,
+    counts: NDArray[np.int32],
+    found: NDArray[np.int32],
+) -> None:
+    """Read counts by one table, see `Lookup`."""
+    if used == 0:
+        for i in range(len(counts)):
+            found[i] = values[counts[i]]
+    for piece in range(used):
+        start, mask, offset = pieces[piece, 0], pieces[piece, 1], pieces[piece, 2]
+        for i in range(len(counts)):
+            if counts[i] >= start:
+                found[i] = (counts[i] & mask) + offset
+
+
+@compiled
+def _look_up_all(
+    values: NDArray[np.int32],
+    pieces: NDArray[np.int32],
     used: NDArray[np.int64],
     s: int,
     plane: int,
@@ -165,16 +184,34 @@ def _look_up(
 ) -> None:
     """Read counts by the table of a slice and plane, see `Lookup`."""
     s, plane = min(s, used.shape[0] - 1), min(plane, used.shape[1] - 1)
-    if used[s, plane] == 0:
-        for i in range(len(counts)):
-            found[i] = values[s, plane, counts[i]]
-    for piece in range(used[s, plane]):
-        start = pieces[s, plane, piece, 0]
-        mask = pieces[s, plane, piece, 1]
-        offset = pieces[s, plane, piece, 2]
-        for i in range(len(counts)):
-            if counts[i] >= start:
-                found[i] = (counts[i] & mask) + offset
+    _look_up(values[s, plane], pieces[s, plane], used[s, plane], counts, found)
+
+
+@compiled
+def _look_up_classes(
+    values: NDArray[np.int32],
+    pieces: NDArray[np.int32],
+    used: NDArray[np.int64],
+    first_active: NDArray[np.int64],
+    s: int,
+    plane: int,
+    places: NDArray[np.int64],
+    counts: NDArray[np.int32],
+    found: NDArray[np.int32],
+) -> None:
+    """Decisions of counts sorted by U, the first of which is at least 1, see `Depths`.
+
+    Of all vectors, those with U begin at ``places[U]``; `counts` are of those from U = 1 on.
+    """
+    s, plane = min(s, used.shape[0] - 1), min(plane, used.shape[1] - 1)
+    classes, beyond = used.shape[2], len(places) - 1
+    stop = 0
+    for k in range(classes):
+        start, stop = stop, len(counts)
+        if k + 1 < classes:
+            stop = places[min(first_active[s, plane, k + 1], beyond)] - places[1]
+        of_class = values[s, plane, k], pieces[s, plane, k], used[s, plane, k]
+        _look_up(*of_class, counts[start:stop], found[start:stop])
 
 
 @compiled
@@ -254,7 +291,7 @@ def multiply_columns(
             for s in range(cells.shape[1]):
                 _count(words, cells, output, s, 0, positive)
                 _count(words, cells, output, s, 1, negative)
-                _look_up(values, pieces, used, s, 0, counts, found)
+                _look_up_all(values, pieces, used, s, 0, counts, found)
                 for i in range(size):
                     added[i] += np.int64(adds[i] - subtracts[i]) << (s * cells.shape[3])
             for plane in range(planes):
@@ -269,7 +306,7 @@ def read_columns(
     cells: NDArray[np.uint64],
     columns: NDArray[np.int64],
     lookup: Lookup,
-    decisions: Lookup,
+    decisions: Depths,
     sums: NDArray[np.int64],
     lane_decisions: NDArray[np.int32],
     by_active: NDArray[np.int64],
@@ -285,7 +322,7 @@ def read_columns(
         Of each: its lane, and the largest count that its stored digits allow.
     lookup : Lookup
         What counts read as.
-    decisions : Lookup
+    decisions : Depths
         How many decisions that takes.
     sums : numpy.ndarray of int64, shape (outputs, vectors)
         Added to; with no vectors, sums are not wanted.
@@ -296,7 +333,7 @@ def read_columns(
         bounds and counts do.
     """
     values, pieces, used, weights = lookup
-    needed = decisions.values, decisions.pieces, decisions.used
+    needed = decisions.values, decisions.pieces, decisions.used, decisions.begins
     cell_max = (1 << cells.shape[3]) - 1
     for plane in range(active.shape[0]):
         order, begins = _sort(active[plane], by_active.shape[2] - 1)
@@ -316,13 +353,13 @@ def read_columns(
                 for polarity in range(2):
                     lane, bound = columns[output, s, polarity]
                     _count(words, cells, output, s, polarity, counts)
-                    _look_up(*needed, s, plane, counts, found)
+                    _look_up_classes(*needed, s, plane, begins, counts, found)
                     of_lane = taken[lane]
                     for i in range(reads):
                         of_lane[i] += found[i]
                     _tally(counts, begins, cell_max, bound, by_active[s, plane], by_bound[s])
                     if sums.shape[1]:
-                        _look_up(values, pieces, used, s, plane, counts, found)
+                        _look_up_all(values, pieces, used, s, plane, counts, found)
                         weight = (1 - 2 * polarity) << (s * cells.shape[3])
                         for i in range(reads):
                             added[i] += weight * np.int64(found[i])

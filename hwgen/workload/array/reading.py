@@ -27,15 +27,14 @@ from hwgen.workload.array import kernels
 from hwgen.workload.array.costs import Costs, full_search_bits
 from hwgen.workload.array.cycles import SteadyStream
 from hwgen.workload.array.energy import Energy, energy_of
-from hwgen.workload.array.lookup import Lookup
+from hwgen.workload.array.lookup import Depths, Lookup
 from hwgen.workload.array.readout import Readout
-from hwgen.workload.array.rivals import bounded_bits, static_bits
+from hwgen.workload.array.rivals import rivals_of, static_bits
 from hwgen.workload.array.statistics import Extent, Statistics, charged_lines
 from hwgen.workload.array.variation import Variation
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.matrix import exact_product
 from hwgen_models.row_drive import plane_weights
-from hwgen_models.search import entropy, optimal_decisions
 
 __all__ = ["LayerReader"]
 
@@ -163,7 +162,9 @@ class LayerReader:
         self.readout = readout
         self._lookup = Lookup.of(readout.values, weights)
         self._runs = self._lookup.runs()
-        self._decisions_of = Lookup.of(readout.decisions, weights)
+        self._decisions_of = Depths.of(
+            readout.decisions, readout.bounds, largest_digit=spec.largest_digit
+        )
 
     @cached_property
     def extent(self) -> Extent:
@@ -353,11 +354,6 @@ class LayerReader:
     def costs(self) -> Costs:
         """Totals of all batches."""
         spec, statistics, ideal = self.mapped.spec, self.statistics, self.ideal
-        histogram, conversions = statistics.histogram, statistics.conversions
-        optimal, information = 0.0, 0.0
-        if conversions:
-            optimal, information = optimal_decisions(histogram), entropy(histogram)
-        bounded = bounded_bits(np.arange(self.extent.active + 1), cell_bits=spec.cell_bits)
         static = max(array.static_bits for array in self.arrays)
         return Costs(
             full_bits=full_search_bits(
@@ -366,17 +362,13 @@ class LayerReader:
             crossbars=len(self.arrays),
             reads=statistics.reads,
             reads_skipped=statistics.reads_skipped,
-            conversions=conversions,
+            conversions=statistics.conversions,
             conversions_skipped=statistics.conversions_skipped,
             decisions=self._decisions,
             cycles=max(stream.cycles for stream in self._streams),
             counts_above_bound=statistics.above_bound,
             static_bits=static if ideal else None,
-            bounded_decisions=(
-                int(statistics.by_active.sum(axis=(0, 1, 3)) @ bounded) if ideal else None
-            ),
-            optimal_decisions=round(conversions * optimal),
-            information_bits=conversions * information,
+            rivals=rivals_of(statistics, self.readout, ideal=ideal),
         )
 
     def energy(

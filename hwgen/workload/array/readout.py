@@ -1,15 +1,15 @@
 """What every count of a layer reads as, and how many decisions that takes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.config import Design, Range
+from hwgen.config import Design, Table
+from hwgen.workload.array.walks import Walk, walk_of
 from hwgen_models.row_drive import plane_weights
 from hwgen_models.spec import TileSpec
-from hwgen_models.tile import search_tree
 
 __all__ = ["Readout", "weights_of"]
 
@@ -22,16 +22,21 @@ class Readout:
     ----------
     spec : TileSpec
         The tile.
-    tables : tuple of tuple of tuple of Range
+    tables : tuple of tuple of Table
         Search ranges by slice and plane; empty for a binary search.
-    values, decisions : numpy.ndarray of int64, shape (slices, planes, largest_count + 1)
-        What a count reads as; comparator decisions until it does.
+    values : numpy.ndarray of int64, shape (slices, planes, largest_count + 1)
+        What a count reads as.
+    decisions : numpy.ndarray of int64, shape (slices, planes, classes, largest_count + 1)
+        Comparator decisions until it does, by the class of the read's bound (`Walk`).
+    bounds : numpy.ndarray of int64, shape (slices, planes, classes)
+        Largest bound of each class, ascending; the last is repeated where a table has fewer.
     """
 
     spec: TileSpec
-    tables: tuple[tuple[tuple[Range, ...], ...], ...]
+    tables: tuple[tuple[Table, ...], ...]
     values: NDArray[np.int64]
     decisions: NDArray[np.int64]
+    bounds: NDArray[np.int64]
 
     @classmethod
     def of(cls, design: Design, layer: str | None) -> "Readout":
@@ -39,36 +44,33 @@ class Readout:
         return cls.by_context(design.spec, design.tables_of(layer))
 
     @classmethod
-    def by_context(cls, spec: TileSpec, tables: Sequence[Sequence[tuple[Range, ...]]]) -> "Readout":
-        """Walk the tree of each slice and plane; equal ones once."""
-        counts = np.arange(spec.largest_count + 1)
-        walks = {}
-        for table in {table for of_slice in tables for table in of_slice}:
-            walks[table] = search_tree(spec, table or None).walk(counts)
+    def by_context(cls, spec: TileSpec, tables: Sequence[Sequence[Table]]) -> "Readout":
+        """Walk the trees of each slice and plane."""
+        walks = [[walk_of(spec, tuple(table)) for table in of_slice] for of_slice in tables]
+        classes = max(len(walk.bounds) for of_slice in walks for walk in of_slice)
 
-        def walked(what: str) -> NDArray[np.int64]:
-            return np.array(
-                [[getattr(walks[one], what) for one in of_slice] for of_slice in tables],
-                dtype=np.int64,
-            )
+        def laid_out(of: Callable[[Walk], NDArray[np.int64]]) -> NDArray[np.int64]:
+            return np.array([[of(walk) for walk in of_slice] for of_slice in walks])
 
         return cls(
             spec=spec,
-            tables=tuple(map(tuple, tables)),
-            values=walked("values"),
-            decisions=walked("decisions"),
+            tables=tuple(tuple(map(tuple, of_slice)) for of_slice in tables),
+            values=laid_out(lambda walk: walk.values),
+            decisions=laid_out(lambda walk: _stretched(walk.decisions, classes)),
+            bounds=laid_out(lambda walk: _stretched(walk.bounds, classes)),
         )
 
     @classmethod
     def perfect(cls, spec: TileSpec) -> "Readout":
         """Read every count as itself without a decision: to see which counts there are."""
         counts = np.arange(spec.largest_count + 1)
-        shape = (spec.slices, spec.planes, len(counts))
+        cells = spec.slices, spec.planes
         return cls(
             spec=spec,
             tables=(((),) * spec.planes,) * spec.slices,
-            values=np.broadcast_to(counts, shape),
-            decisions=np.zeros(shape, dtype=np.int64),
+            values=np.broadcast_to(counts, (*cells, len(counts))),
+            decisions=np.zeros((*cells, 1, len(counts)), dtype=np.int64),
+            bounds=np.full((*cells, 1), spec.largest_count),
         )
 
     @property
@@ -80,6 +82,11 @@ class Readout:
     def uniform(self) -> bool:
         """One tree serves all slices and planes: one table, loaded once per layer."""
         return len({table for of_slice in self.tables for table in of_slice}) == 1
+
+
+def _stretched(rows: NDArray, length: int) -> NDArray:
+    """Repeat the last row until there are so many."""
+    return np.concatenate([rows, np.repeat(rows[-1:], length - len(rows), axis=0)])
 
 
 def weights_of(spec: TileSpec) -> NDArray[np.int64]:

@@ -3,7 +3,72 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["bounded_bits", "static_bits"]
+from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.statistics import Statistics
+from hwgen.workload.array.walks import walk_of
+from hwgen_models.distributions import conditional_entropy
+from hwgen_models.search import entropy, optimal_decisions
+
+__all__ = ["bounded_bits", "rivals_of", "static_bits"]
+
+
+def rivals_of(
+    statistics: Statistics, readout: Readout, *, ideal: bool = True
+) -> dict[str, float | None]:
+    """Decisions that others would take for all conversions of a layer.
+
+    Parameters
+    ----------
+    statistics : Statistics
+        What its array did.
+    readout : Readout
+        Its tables.
+    ideal : bool
+        Counts keep to their bounds.
+
+    Returns
+    -------
+    dict
+        ``bounded_binary``: a binary search that leaves out bits which the active rows rule out.
+        ``column_ones``: the layer's own tables, were every search bounded by the digits stored in
+        its column as well as by the active rows; None where no bound is used or planes have tables
+        of their own. ``optimal_tree``: the best tree for the layer's counts. ``entropy``: below
+        which no search of the layer's counts goes; ``entropy_active_rows``, ``entropy_slices``,
+        ``entropy_ones``: the same for one that knows the active rows; the slice too; and the
+        digits stored in the column too. Limits of bounds are None for arrays that are not ideal.
+    """
+    spec, conversions = readout.spec, statistics.conversions
+    by_active, by_bound = statistics.by_active, statistics.by_bound
+    bounded = bounded_bits(np.arange(by_active.shape[2]), cell_bits=spec.cell_bits)
+    found = {
+        "bounded_binary": int(by_active.sum(axis=(0, 1, 3)) @ bounded),
+        "column_ones": _under_the_ones(by_bound, readout),
+        "entropy_active_rows": conversions * conditional_entropy(by_active.sum(axis=(0, 1))),
+        "entropy_slices": conversions * conditional_entropy(by_active.sum(axis=1)),
+        "entropy_ones": conversions * conditional_entropy(by_bound),
+    }
+    if not ideal:
+        found = dict.fromkeys(found)
+    histogram = statistics.histogram
+    optimum = optimal_decisions(histogram) if conversions else 0.0
+    return {
+        "bounded_binary": found.pop("bounded_binary"),
+        "column_ones": found.pop("column_ones"),
+        "optimal_tree": round(conversions * optimum),
+        "entropy": conversions * entropy(histogram),
+        **found,
+    }
+
+
+def _under_the_ones(by_bound: NDArray[np.int64], readout: Readout) -> int | None:
+    """Decisions of conversions by slice, bound and count."""
+    if not readout.spec.bounded or any(len(set(of_slice)) > 1 for of_slice in readout.tables):
+        return None
+    bounds, counts = by_bound.shape[1:]
+    return sum(
+        int((walk_of(readout.spec, table).by_bound()[:bounds, :counts] * of_slice).sum())
+        for (table, *_), of_slice in zip(readout.tables, by_bound, strict=True)
+    )
 
 
 def static_bits(cells: ArrayLike, *, dac_bits: int) -> int:

@@ -168,6 +168,10 @@ class Statistics:
         self.driven += other.driven
         self.charged += other.charged
 
+    def by_rows(self, contexts: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Conversions by active rows and count, of some slices and planes."""
+        return self._padded(self.by_active[contexts].sum(axis=0))
+
     @property
     def by_plane(self) -> NDArray[np.int64]:
         """Conversions by slice, plane and count, from 0 to the largest that an array can yield."""

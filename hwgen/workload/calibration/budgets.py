@@ -61,13 +61,12 @@ class Budget:
 
 def lossless(tradeoffs: Tradeoffs, *, shared: bool) -> Choices | None:
     """Take the cheapest tables that read every possible count as itself; None if there are none."""
-    exact = next(iter(tradeoffs.values())).candidates.lossless
-    if not exact.any():
-        return None
-    costs = {
-        name: np.where(exact, one.decisions, np.iinfo(np.int64).max // (len(tradeoffs) + 1))
-        for name, one in tradeoffs.items()
-    }
+    costs = {}
+    for name, one in tradeoffs.items():
+        exact = one.candidates.lossless
+        if not exact.any():
+            return None
+        costs[name] = np.where(exact, one.decisions, np.iinfo(np.int64).max // (len(tradeoffs) + 1))
     return _cheapest(costs, shared=shared)
 
 

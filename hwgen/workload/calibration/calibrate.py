@@ -1,10 +1,12 @@
 """Choose the search ranges of every layer from what calibration images do to the counts.
 
-All tables that the hardware accepts are tried. What each costs follows from the histograms of all
-conversions, exactly; how far it errs from the counts behind a sample of every layer's sums
-(`hwgen.workload.calibration.tradeoff`) and, for a loss of accuracy, from runs of the network.
-Nothing is random; lossless tables depend on nothing but the inputs, those of other budgets also on
-how the linear algebra beneath numpy rounds its sums, should two choices be equal but for that.
+Of tables with two ranges all that the hardware accepts are tried; of those with more, the best at
+every price on error, found exactly (`hwgen_models.range_choice`). What each costs follows from the
+histograms of all conversions, exactly; how far it errs from the counts behind a sample of every
+layer's sums (`hwgen.workload.calibration.tradeoff`) and, for a loss of accuracy, from runs of the
+network. Nothing is random; lossless tables depend on nothing but the inputs, those of other budgets
+also on how the linear algebra beneath numpy rounds its sums, should two choices be equal but for
+that.
 
 Images that calibrate are never those that ``hwgen run`` reports.
 
@@ -19,6 +21,7 @@ from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import MappedLayer, map_layer
 from hwgen.workload.calibration.budgets import Budget
+from hwgen.workload.calibration.candidates import CALIBRATED
 from hwgen.workload.calibration.result import check_out, write
 from hwgen.workload.calibration.search import Calibration, Progress
 from hwgen.workload.calibration.tradeoff import GRANULARITIES
@@ -45,12 +48,12 @@ def calibrate(
     kernels: str = "reference",
     progress: Progress | None = None,
 ) -> dict:
-    """Find twin-range tables on calibration images and write a design that carries them.
+    """Find range tables on calibration images and write a design that carries them.
 
     Parameters
     ----------
     design : Design
-        A design with a twin-range readout. Its arrays are taken for ideal.
+        A design whose readout has ranges. Its arrays are taken for ideal.
     network, data : str
         ``digits`` or files, as `hwgen.workload.inputs` reads them. Only calibration images are
         used; a data file without ``split`` gives all its images, so run another file.
@@ -88,9 +91,10 @@ def calibrate(
         known = " or ".join(GRANULARITIES)
         raise UserError(f"--granularity: must be {known}, not {granularity!r}")
     allowed = Budget.parse(budget)
-    if design.readout.kind != "twin-range":
+    if design.readout.kind not in CALIBRATED:
+        choice = " or ".join(map(repr, CALIBRATED))
         raise UserError(
-            f"{design.source}: readout.kind: must be 'twin-range' to be calibrated, "
+            f"{design.source}: readout.kind: must be {choice} to be calibrated, "
             f"not {design.readout.kind!r}"
         )
     out = Path(out)
@@ -113,7 +117,7 @@ def calibrate(
         progress=progress,
     )
     choices = calibrated.choose()
-    tables = {name: calibrated.ranges(choice) for name, choice in choices.items()}
+    tables = {name: calibrated.ranges(name, choice) for name, choice in choices.items()}
     write(design, out, granularity, tables, fingerprints(chosen))
     return {
         "out": str(out),
@@ -124,7 +128,7 @@ def calibrate(
         "calibration": found.calibration,
         "calibration_images": found.calibration_images,
         "granularity": granularity,
-        "rtl": granularity in {"network", "layer"},
+        "rtl": granularity in {"network", "layer"} or granularity == design.readout.tables,
         "budget": budget,
         **calibrated.summary(choices),
     }

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +14,11 @@ from hwgen.errors import UserError
 from hwgen.mapping.tiles import MappedLayer
 from hwgen.workload.array.costs import full_search_bits
 from hwgen.workload.array.reading import LayerReader
-from hwgen.workload.array.readout import Readout
+from hwgen.workload.array.readout import Readout, weights_of
 from hwgen.workload.array.statistics import Extent, check_size
 from hwgen.workload.calibration import budgets
 from hwgen.workload.calibration.budgets import Budget, Choices
-from hwgen.workload.calibration.candidates import Candidates
+from hwgen.workload.calibration.candidates import Candidates, Observations
 from hwgen.workload.calibration.sampling import Sample
 from hwgen.workload.calibration.tradeoff import Choice, Tradeoff, contexts_of
 from hwgen.workload.calibration.trials import Trials
@@ -37,14 +39,14 @@ Progress = Callable[[int, int, str], None]
 class Observed:
     """One layer on the calibration images, read exactly."""
 
-    histogram: NDArray[np.int64]  # of conversions, by slice, plane and count
+    by_active: NDArray[np.int64]  # conversions by slice, plane, U and count
     skipped: int  # conversions of planes without active rows
     sample: Sample | None  # counts behind some sums; None where no table may err
 
     @property
     def conversions(self) -> int:
         """Of planes with active rows."""
-        return int(self.histogram.sum())
+        return int(self.by_active.sum())
 
 
 class Work:
@@ -114,13 +116,13 @@ class Calibration:
         self.network, self.layers, self.codes, self.labels = network, layers, codes, labels
         self.granularity, self.budget = granularity, budget
         check_size(design, map(Extent.of, layers.values()))  # before tables of all counts are made
-        self.candidates = Candidates.of(self.spec)
         self.contexts = contexts_of(granularity, slices=self.spec.slices, planes=self.spec.planes)
         self._shared = granularity == "network"
         self._work = Work(budget, progress)
         self._trials = Trials(network, layers, codes, labels)
         self._lost: dict[bytes, float] = {}
         self.observed = self._observe()
+        self.candidates = self._candidates()
 
     def _observe(self) -> dict[str, Observed]:
         """Run the network exactly, and count."""
@@ -148,11 +150,35 @@ class Calibration:
         for name, reader in readers.items():
             statistics = reader.statistics
             observed[name] = Observed(
-                histogram=statistics.by_plane,
+                by_active=statistics.by_active,
                 skipped=statistics.conversions_skipped,
                 sample=samples.get(name),
             )
         return observed
+
+    def _candidates(self) -> dict[str, Candidates]:
+        """Tables to choose from, by layer: one list for all where they share a table."""
+        lossy = self.budget.kind != "lossless"
+        fitted_to = self.contexts
+        if lossy and self.granularity == "slice-plane":  # planes choose from those of their slice
+            fitted_to = contexts_of("slice", slices=self.spec.slices, planes=self.spec.planes)
+        seen = {}
+        for name, one in self.observed.items():
+            by_active, weights = self._padded(one.by_active), weights_of(self.spec)
+            seen[name] = [Observations.of(by_active, cells, weights) for cells in fitted_to]
+        if self._shared:
+            every = reduce(add, (one for (one,) in seen.values()))
+            return dict.fromkeys(seen, Candidates.suited(self.spec, [every], lossy=lossy))
+        found = {}
+        for name, contexts in seen.items():
+            found[name] = Candidates.suited(self.spec, contexts, lossy=lossy)
+        return found
+
+    def _padded(self, by_active: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Add zeros for what a layer cannot reach, to have all layers alike."""
+        active, counts = by_active.shape[2:]
+        missing = self.spec.largest_active + 1 - active, self.spec.largest_count + 1 - counts
+        return np.pad(by_active, ((0, 0), (0, 0), (0, missing[0]), (0, missing[1])))
 
     # Choosing
 
@@ -170,7 +196,7 @@ class Calibration:
     def _tradeoffs(self, *, in_codes: bool = False) -> dict[str, Tradeoff]:
         return {
             name: Tradeoff(
-                self.candidates, self.contexts, one.histogram, one.sample, in_codes=in_codes
+                self.candidates[name], self.contexts, one.by_active, one.sample, in_codes=in_codes
             )
             for name, one in self.observed.items()
         }
@@ -216,7 +242,9 @@ class Calibration:
         for name, one in tradeoffs.items():
             choice = budgets.at_price({name: one}, PROBE, {name: 1.0}, shared=self._shared)[name]
             power = one.power(choice)
-            moved = self._trials.disturbance(name, self.readout(choice), images) if power else 0.0
+            moved = (
+                self._trials.disturbance(name, self.readout(name, choice), images) if power else 0.0
+            )
             found[name] = moved / power if power else 1.0
             self._work.advance(self._work.searches // len(tradeoffs), f"probing {name}")
         least = LEAST_STAKE * sum(found.values()) / len(found)
@@ -224,12 +252,12 @@ class Calibration:
 
     # What is chosen
 
-    def readout(self, choice: Choice) -> Readout:
+    def readout(self, name: str, choice: Choice) -> Readout:
         """Read a layer with the tables chosen."""
         numbers = np.empty((self.spec.slices, self.spec.planes), dtype=np.int64)
         for cells, number in zip(self.contexts, choice.tolist(), strict=True):
             numbers[tuple(np.transpose(cells))] = number
-        return self.candidates.readout(numbers)
+        return self.candidates[name].readout(numbers)
 
     def points_lost(self, choices: Choices) -> float:
         """Top-1 that tables cost, in percentage points; infinite where that is out of budget."""
@@ -237,28 +265,28 @@ class Calibration:
             return 0.0
         key = b"".join(choice.tobytes() for choice in choices.values())
         if key not in self._lost:
-            readouts = {name: self.readout(choice) for name, choice in choices.items()}
+            readouts = {name: self.readout(name, choice) for name, choice in choices.items()}
             most = self.budget.limit if self.budget.kind == "drop" else math.inf
             self._lost[key] = self._trials.points_lost(readouts, most=most)
             self._work.advance(self._work.trial, "trying tables")
         return self._lost[key]
 
-    def ranges(self, choice: Choice) -> dict[str, list]:
-        """Tables of a layer as a design file has them, ranges as pairs."""
-        pairs = [[list(one) for one in self.candidates.tables[number]] for number in choice]
+    def ranges(self, name: str, choice: Choice) -> dict[str, list]:
+        """Tables of a layer as a design file has them, ranges as lists."""
+        tables = [[list(one) for one in self.candidates[name].tables[n]] for n in choice]
         if self.granularity == "slice":
-            return {"slices": pairs}
+            return {"slices": tables}
         if self.granularity == "slice-plane":
             planes = self.spec.planes
-            return {"planes": [pairs[s : s + planes] for s in range(0, len(pairs), planes)]}
-        return {"ranges": pairs[0]}
+            return {"planes": [tables[s : s + planes] for s in range(0, len(tables), planes)]}
+        return {"ranges": tables[0]}
 
     def summary(self, choices: Choices) -> dict[str, object]:
         """Keys of the result: costs as on the calibration images, activations exact."""
         tradeoffs = self._tradeoffs()
         tables = {
             name: dict.fromkeys(("ranges", "slices", "planes"))
-            | self.ranges(choice)
+            | self.ranges(name, choice)
             | self._summary_of(tradeoffs[name], self.observed[name], choice)
             for name, choice in choices.items()
         }
@@ -279,14 +307,14 @@ class Calibration:
         """Keys of one layer."""
         ratio = math.inf if one.sample is None else tradeoff.sqnr_db(choice)
         return {
-            "lossless": bool(self.candidates.lossless[choice].all()),
+            "lossless": bool(tradeoff.candidates.lossless[choice].all()),
             "sqnr_db": ratio if math.isfinite(ratio) else None,
             "sqnr_sums": None if one.sample is None else one.sample.pairs,
             **self._savings(tradeoff.cost(choice), one.conversions, one.skipped),
         }
 
     def _lossless_are(self, choices: Choices) -> bool:
-        return all(self.candidates.lossless[choice].all() for choice in choices.values())
+        return all(self.candidates[name].lossless[choice].all() for name, choice in choices.items())
 
     def _savings(self, decisions: int, conversions: int, skipped: int) -> dict[str, float | None]:
         """What tables need, and what a full search would."""

@@ -63,8 +63,8 @@ class Tradeoff:
         What there is to choose from.
     contexts : sequence of cells
         As of `contexts_of`.
-    histogram : numpy.ndarray of int64, shape (slices, planes, largest_count + 1)
-        All conversions by slice, plane and count.
+    by_active : numpy.ndarray of int64, shape (slices, planes, U + 1, counts)
+        All conversions by slice, plane, sum of the driven digits and count, as far as they reach.
     sample : Sample, optional
         Counts behind some sums; without it nothing can be said of errors.
     in_codes : bool
@@ -73,6 +73,8 @@ class Tradeoff:
 
     Attributes
     ----------
+    histogram : numpy.ndarray of int64, shape (slices, planes, largest_count + 1)
+        All conversions by slice, plane and count.
     decisions : numpy.ndarray of int64, shape (contexts, tables)
         Of all conversions of a context, under each table.
     """
@@ -81,14 +83,17 @@ class Tradeoff:
         self,
         candidates: Candidates,
         contexts: Sequence[Cells],
-        histogram: NDArray[np.int64],
+        by_active: NDArray[np.int64],
         sample: Sample | None = None,
         *,
         in_codes: bool = False,
     ) -> None:
-        self.candidates, self.contexts, self.histogram = candidates, contexts, histogram
-        of_context = [sum(histogram[cell] for cell in cells) for cells in contexts]
-        self.decisions = np.array(of_context) @ candidates.decisions.T
+        self.candidates, self.contexts = candidates, contexts
+        missing = candidates.values.shape[1] - by_active.shape[3]
+        self.histogram = np.pad(by_active.sum(axis=2), ((0, 0), (0, 0), (0, missing)))
+        self.decisions = np.array([
+            candidates.costs(sum(by_active[cell] for cell in cells)) for cells in contexts
+        ])
         if sample is None:
             return
         self.sample = sample

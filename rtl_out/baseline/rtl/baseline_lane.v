@@ -2,9 +2,10 @@
 //
 // Design baseline, written by hwgen 0.1.0.
 // rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,
-// input_bits=8, signed_inputs=false, dac_bits=1, search=binary, readout_bits=8, saturate=false,
-// columns_per_lane=8, banks=2, row_tiles=64, y_in=true, x_elements=8, compare_stages=0,
-// settle_row=4, sample_cycles=1, settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
+// input_bits=8, signed_inputs=false, dac_bits=1, search=binary, range_count=4, bases=aligned,
+// bounded=false, contexts=network, readout_bits=8, saturate=false, columns_per_lane=8, banks=2,
+// row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
+// settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
 //
 // Output of hwgen: the text is yours. Use it under any terms you like, without notice.
 
@@ -13,9 +14,8 @@ module baseline_lane (
     input  wire        rst,
     input  wire [1:0]  load,
     input  wire        older,
-    input  wire [2:0]  plane_0,
-    input  wire [2:0]  plane_1,
-    input  wire [1:0]  negate,
+    input  wire [3:0]  tag_0,
+    input  wire [3:0]  tag_1,
     input  wire [7:0]  used,
     output reg  [1:0]  pending,
     output reg  [2:0]  column,
@@ -47,8 +47,12 @@ module baseline_lane (
   wire [7:0] above = 8'hfe << column;
   wire [7:0] candidates = sar_idle ? used : used & above;
   wire more = |candidates;
-  wire [2:0] plane = bank_done ? plane_1 : plane_0;
-  wire negate_plane = negate[bank_done];
+  wire [2:0] tag_0_plane = tag_0[2:0];
+  wire [2:0] tag_1_plane = tag_1[2:0];
+  wire [2:0] plane = bank_done ? tag_1_plane : tag_0_plane;
+  wire tag_0_negate = tag_0[3];
+  wire tag_1_negate = tag_1[3];
+  wire negate_plane = bank_done ? tag_1_negate : tag_0_negate;
   wire sar_start = sar_finish ? more : sar_idle & (|pending) & more;
 
   assign shift_add_i__payload = {dac, negate_plane, plane, column_done};

@@ -1,10 +1,11 @@
-// baseline_range_table: APB slave for what depends on the network: outputs in use, search ranges.
+// baseline_range_table: APB slave for what depends on the network: outputs in use, search tables.
 //
 // Design baseline, written by hwgen 0.1.0.
 // rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,
-// input_bits=8, signed_inputs=false, dac_bits=1, search=binary, readout_bits=8, saturate=false,
-// columns_per_lane=8, banks=2, row_tiles=64, y_in=true, x_elements=8, compare_stages=0,
-// settle_row=4, sample_cycles=1, settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
+// input_bits=8, signed_inputs=false, dac_bits=1, search=binary, range_count=4, bases=aligned,
+// bounded=false, contexts=network, readout_bits=8, saturate=false, columns_per_lane=8, banks=2,
+// row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
+// settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
 //
 // Output of hwgen: the text is yours. Use it under any terms you like, without notice.
 
@@ -34,7 +35,7 @@ module baseline_range_table (
 
   wire access = psel & penable;
   wire write = access & pwrite;
-  wire legal_outputs = (shadow_outputs_outputs != 4'd0) & (shadow_outputs_outputs <= 4'd9);
+  wire legal = ~step & (shadow_outputs_outputs != 4'd0) & (shadow_outputs_outputs <= 4'd9);
   wire n1 = pending & checked & boundary;
 
   assign pslverr = access & ~known;
@@ -87,12 +88,10 @@ module baseline_range_table (
       end
       if (pending & ~checked) begin
         step <= step + 1'b1;
-        checked <= legal_outputs;
-        if (!step) begin
-          if (!legal_outputs) begin
-            pending <= 1'b0;
-            refused <= 1'b1;
-          end
+        checked <= legal;
+        if (!legal) begin
+          pending <= 1'b0;
+          refused <= 1'b1;
         end
       end
       if (n1) begin

@@ -3,9 +3,10 @@
 //
 // Design baseline, written by hwgen 0.1.0.
 // rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,
-// input_bits=8, signed_inputs=false, dac_bits=1, search=binary, readout_bits=8, saturate=false,
-// columns_per_lane=8, banks=2, row_tiles=64, y_in=true, x_elements=8, compare_stages=0,
-// settle_row=4, sample_cycles=1, settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
+// input_bits=8, signed_inputs=false, dac_bits=1, search=binary, range_count=4, bases=aligned,
+// bounded=false, contexts=network, readout_bits=8, saturate=false, columns_per_lane=8, banks=2,
+// row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
+// settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
 //
 // Output of hwgen: the text is yours. Use it under any terms you like, without notice.
 
@@ -23,9 +24,8 @@ module baseline_sequencer (
     output reg  [1:0] loaded,
     input  wire [1:0] pending,
     output reg        older,
-    output reg  [2:0] plane_0,
-    output reg  [2:0] plane_1,
-    output reg  [1:0] negate,
+    output reg  [3:0] tag_0,
+    output reg  [3:0] tag_1,
     input  wire [3:0] outputs_used,
     input  wire       buffer_empty,
     output wire       drain,
@@ -98,9 +98,8 @@ module baseline_sequencer (
       state <= 3'd0;
       driven <= 3'd0;
       sample <= 2'd0;
-      plane_1 <= 3'd0;
-      negate <= 2'd0;
-      plane_0 <= 3'd0;
+      tag_1 <= 4'd0;
+      tag_0 <= 4'd0;
       older <= 1'b0;
       ending <= 1'b0;
       in_use <= 2'd0;
@@ -134,11 +133,11 @@ module baseline_sequencer (
           sample <= 2'd0;
           older <= ~older;
           if (older) begin
-            plane_1 <= driven;
-            negate[1] <= 1'b0;
+            tag_1[2:0] <= driven;
+            tag_1[3] <= 1'b0;
           end else begin
-            negate[0] <= 1'b0;
-            plane_0 <= driven;
+            tag_0[2:0] <= driven;
+            tag_0[3] <= 1'b0;
           end
         end
         3'd3: if (is_last) begin

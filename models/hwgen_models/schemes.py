@@ -1,0 +1,256 @@
+"""Search schemes by name: what a table of each is, the tree that it means, and what it can take.
+
+A scheme is an entry of `SCHEMES`, a constructor of `SearchTree` behind it, and an engine of that
+name in the gateware. Nobody else asks which scheme a tile has.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen_models.plans import search_plan
+from hwgen_models.ranges import (
+    Range,
+    bound_classes,
+    check_ranges,
+    check_whole_bins,
+    implied_bases,
+    twin_ranges,
+)
+from hwgen_models.search import SearchTree
+
+if TYPE_CHECKING:
+    from hwgen_models.spec import TileSpec
+
+# ruff: noqa: ARG002 - every scheme answers the same questions, few need all that they are told
+
+__all__ = ["SCHEMES", "Entry", "Scheme", "table_array"]
+
+Entry = tuple[int, ...]  # one range of a table, its fields as `Scheme.fields` names them
+
+
+class Scheme(ABC):
+    """How a readout searches. Methods take the `TileSpec` whose search it is.
+
+    Attributes
+    ----------
+    name : str
+        ``search`` of a `TileSpec`, ``readout.kind`` of a design file.
+    fields : tuple of str
+        What a range of a table consists of; empty without tables.
+    options : tuple of str
+        Fields of a `TileSpec` that mean something to this scheme.
+    """
+
+    name: ClassVar[str]
+    fields: ClassVar[tuple[str, ...]] = ()
+    options: ClassVar[tuple[str, ...]] = ()
+
+    def ranges(self, spec: "TileSpec") -> int:
+        """Return the most ranges of a table: registers ``RANGE_k`` of the table port."""
+        return 0
+
+    @abstractmethod
+    def most_decisions(self, spec: "TileSpec") -> int:
+        """Return the decisions of the longest conversion of any table."""
+
+    @abstractmethod
+    def check(self, table: Sequence[Entry], spec: "TileSpec") -> None:
+        """Refuse what the table port would refuse.
+
+        Raises
+        ------
+        ValueError
+            With the reason.
+        """
+
+    @abstractmethod
+    def tree(
+        self, table: Sequence[Entry], spec: "TileSpec", active: int | None = None
+    ) -> SearchTree:
+        """Return the tree of a table.
+
+        Parameters
+        ----------
+        table : sequence of Entry
+            A legal table.
+        spec : TileSpec
+            The tile.
+        active : int, optional
+            Largest count that the active rows of the read allow; only where `spec` bounds searches.
+        """
+
+    def classes(
+        self, table: Sequence[Entry], spec: "TileSpec"
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Group the bounds of reads by the tree that they leave, as `bound_classes` does."""
+        return np.array([spec.largest_count]), np.zeros(spec.largest_count + 1, dtype=np.int64)
+
+    def reset(self, spec: "TileSpec") -> tuple[Entry, ...]:
+        """Return the table after reset, a binary search."""
+        return ()
+
+    def filled(self, table: Sequence[Entry], spec: "TileSpec") -> tuple[Entry, ...]:
+        """Return a table with as many ranges as there are registers; those behind are not used."""
+        rest = self.reset(spec)[-1:] * (self.ranges(spec) - len(table))
+        return (*map(tuple, table), *rest)
+
+    def plan(self, table: Sequence[Entry], spec: "TileSpec") -> list[tuple[int, int]]:
+        """Return the fields that the table port hands to a lane, as (value, width)."""
+        return []
+
+    def plans(
+        self, tables: Sequence[Sequence[Entry]], spec: "TileSpec", *, lane: int
+    ) -> list[tuple[int, int]]:
+        """Return the port ``plan`` of a lane: what it gets of the tables that the tile holds."""
+        held = [tables[s] for s in spec.lane_slices(lane)]
+        return [field for table in held for field in self.plan(table, spec)]
+
+
+class Binary(Scheme):
+    """All bits of every count."""
+
+    name = "binary"
+
+    def most_decisions(self, spec: "TileSpec") -> int:
+        """Return N."""
+        return spec.readout_bits
+
+    def check(self, table: Sequence[Entry], spec: "TileSpec") -> None:
+        """Refuse tables."""
+        if len(table):
+            raise ValueError(f"Table must be empty for a binary search, not {table!r}")
+
+    def tree(
+        self, table: Sequence[Entry], spec: "TileSpec", active: int | None = None
+    ) -> SearchTree:
+        """Return the balanced tree."""
+        self.check(table, spec)
+        return SearchTree.binary(spec.readout_bits, spec.largest_count)
+
+
+class TwinRange(Scheme):
+    """Two ranges from zero, with one test between them (TRQ)."""
+
+    name = "twin-range"
+    fields = ("payload", "truncation")
+
+    def ranges(self, spec: "TileSpec") -> int:
+        """Return 2."""
+        return 2
+
+    def most_decisions(self, spec: "TileSpec") -> int:
+        """Return N and the test."""
+        return spec.readout_bits + 1
+
+    def check(self, table: Sequence[Entry], spec: "TileSpec") -> None:
+        """Take what `check_ranges` takes."""
+        check_ranges(_twins(table), bits=spec.readout_bits, bound=spec.largest_count)
+
+    def tree(
+        self, table: Sequence[Entry], spec: "TileSpec", active: int | None = None
+    ) -> SearchTree:
+        """Return the tree of `SearchTree.twin_range`."""
+        _twins(table)
+        return SearchTree.twin_range(
+            *table[0], *table[1], bits=spec.readout_bits, bound=spec.largest_count
+        )
+
+    def reset(self, spec: "TileSpec") -> tuple[Entry, ...]:
+        """Return a table whose first range holds every count."""
+        return ((spec.readout_bits, 0),) * 2
+
+    def plan(self, table: Sequence[Entry], spec: "TileSpec") -> list[tuple[int, int]]:
+        """Return the fields of `SearchPlan`."""
+        plan = search_plan(*table[0], *table[1], bits=spec.readout_bits, bound=spec.largest_count)
+        return [(int(value), 1 if type(value) is bool else spec.readout_bits) for value in plan]
+
+
+class Ranges(Scheme):
+    """Up to K ranges of power-of-two size, tested from the lowest up, bounded or not."""
+
+    name = "ranges"
+    fields = ("base", "payload", "truncation")
+    options = ("range_count", "bases", "bounded", "contexts")
+
+    def ranges(self, spec: "TileSpec") -> int:
+        """Return K, of the design."""
+        return spec.range_count
+
+    def most_decisions(self, spec: "TileSpec") -> int:
+        """Return N and all tests."""
+        return spec.readout_bits + spec.range_count - 1
+
+    def check(self, table: Sequence[Entry], spec: "TileSpec") -> None:
+        """Take what `check_ranges` takes, with bins that no edge cuts, and aligned bases if so."""
+        if not 1 <= len(table) <= spec.range_count:
+            raise ValueError(f"Table must have 1 to {spec.range_count} ranges, not {len(table)}")
+        used = check_ranges(_ranges(table), bits=spec.readout_bits, bound=spec.largest_count)
+        check_whole_bins(used)
+        if spec.bases == "aligned":
+            for index, (one, base) in enumerate(zip(used, implied_bases(used), strict=True)):
+                if one.base != base:
+                    raise ValueError(
+                        f"range {index}: base must be {base}, the edge before it rounded down to a "
+                        f"multiple of its size {1 << one.payload}, not {one.base}"
+                    )
+
+    def tree(
+        self, table: Sequence[Entry], spec: "TileSpec", active: int | None = None
+    ) -> SearchTree:
+        """Return the tree of `SearchTree.ranges`, whose ``dac`` ends at the value."""
+        self.check(table, spec)
+        return SearchTree.ranges(
+            _ranges(table),
+            bits=spec.readout_bits,
+            bound=spec.largest_count,
+            active=active if spec.bounded else None,
+            shows_value=True,
+        )
+
+    def classes(
+        self, table: Sequence[Entry], spec: "TileSpec"
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return those of `bound_classes` where searches are bounded."""
+        if not spec.bounded:
+            return super().classes(table, spec)
+        return bound_classes(_ranges(table), bits=spec.readout_bits, bound=spec.largest_count)
+
+    def reset(self, spec: "TileSpec") -> tuple[Entry, ...]:
+        """Return one range that holds every count."""
+        return ((0, spec.readout_bits, 0),)
+
+    def plan(self, table: Sequence[Entry], spec: "TileSpec") -> list[tuple[int, int]]:
+        """Return payload and truncation of every range, with a base in front where it is free."""
+        width = spec.range_field_bits
+        fields = []
+        for base, payload, truncation in self.filled(table, spec):
+            # a base that does not fit is of a range behind the last one
+            own = (base & spec.largest_code, spec.readout_bits)
+            fields += [own] * (spec.bases == "any")
+            fields += [(payload, width), (truncation, width)]
+        return fields
+
+
+def _twins(table: Sequence[Entry]) -> list[Range]:
+    if len(table) != 2:
+        raise ValueError(f"Table must have two ranges, not {len(table)}")
+    return twin_ranges(*table[0], *table[1])
+
+
+def _ranges(table: Sequence[Entry]) -> list[Range]:
+    return [Range(*entry) for entry in table]
+
+
+SCHEMES: dict[str, Scheme] = {one.name: one for one in (Binary(), TwinRange(), Ranges())}
+
+
+def table_array(spec: "TileSpec", tables: Sequence[Sequence[Entry]]) -> NDArray[np.int64]:
+    """Return the tables that a tile holds as numbers, (tables, ranges, fields)."""
+    scheme = spec.scheme
+    filled = [scheme.filled(table, spec) for table in tables]
+    shape = (len(tables), scheme.ranges(spec), len(scheme.fields))
+    return np.array(filled, dtype=np.int64).reshape(shape)

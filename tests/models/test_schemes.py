@@ -1,0 +1,161 @@
+"""The registry of search schemes: tables, trees and limits of each, and what tiles make of them."""
+
+import re
+
+import numpy as np
+import pytest
+
+from hwgen_models.range_table import RangeTable, load_writes
+from hwgen_models.schemes import SCHEMES, table_array
+from hwgen_models.search import SearchTree
+from hwgen_models.spec import TileSpec
+from hwgen_models.tile import Tile, by_slice
+
+SMALL = {
+    "rows": 12, "columns": 24, "slices": 3, "columns_per_lane": 4, "input_bits": 3,
+    "readout_bits": 4, "x_elements": 4,
+}  # fmt: skip
+ADAPTIVE = SMALL | {"search": "ranges", "bounded": True, "contexts": "slice"}
+TABLE = [(0, 1, 0), (2, 1, 0), (4, 2, 0), (8, 3, 0)]
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_the_reset_value_is_a_binary_search(name):
+    spec = TileSpec(search=name)
+    scheme = SCHEMES[name]
+    counts = np.arange(spec.largest_count + 1)
+
+    table = scheme.reset(spec)
+    tree = scheme.tree(table, spec)
+
+    scheme.check(table, spec)
+    expected = SearchTree.binary(8).walk(counts).thresholds
+    assert tree.walk(counts).thresholds[:, :8].tolist() == expected.tolist()
+    assert tree.depth <= spec.most_decisions
+    assert len(scheme.filled(table, spec)) == scheme.ranges(spec)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bounded": True}, "bounded must be False for search 'binary', not True"),
+        ({"search": "twin-range", "contexts": "slice"},
+         "contexts must be 'network' for search 'twin-range', not 'slice'"),
+        ({"range_count": 0}, "range_count must be 1, 2, 3, 4, 5, 6, 7 or 8, not 0"),
+        ({"search": "ranges", "bases": "odd"}, "bases must be aligned or any, not 'odd'"),
+    ],
+)  # fmt: skip
+def test_a_tile_has_only_what_its_scheme_knows(changes, message):
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        TileSpec(**changes)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([], "Table must have 1 to 4 ranges, not 0"),
+        ([(0, 4, 0)] * 5, "Table must have 1 to 4 ranges, not 5"),
+        ([(0, 2, 0), (2, 4, 0)],
+         "range 1 must end above the range before it and at most at 16: after 4, not before 18"),
+        ([(0, 2, 0), (4, 2, 0), (7, 3, 0)],
+         ("range 2: base must be 8, the edge before it rounded down to a multiple of its size 8, "
+          "not 7")),
+        ([(0, 1, 0), (0, 4, 2)],
+         "range 1: truncation must be at most 1 for the edge 2 before it to cut no bin, not 2"),
+    ],
+)  # fmt: skip
+def test_tables_of_ranges_that_the_port_refuses(table, message):
+    spec = TileSpec(**ADAPTIVE)
+
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        spec.scheme.tree(table, spec)
+
+
+def test_the_tree_of_a_bounded_read_is_cut_off():
+    spec = TileSpec(**ADAPTIVE)
+    trees = [spec.scheme.tree(TABLE, spec, active) for active in range(13)]
+
+    assert [tree.depth for tree in trees] == [0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5, 5, 6]
+    unbounded = TileSpec(**SMALL, search="ranges")
+    assert unbounded.scheme.tree(TABLE, unbounded, 1).depth == 6
+
+
+def test_tiles_know_which_table_a_lane_reads_for_a_column():
+    spec = TileSpec(**ADAPTIVE)  # columns: 4 outputs of slice 0 positive, of slice 0 negative, ..
+    straddling = TileSpec(**ADAPTIVE | {"columns_per_lane": 6})
+
+    assert (spec.lane_tables, [spec.lane_slices(lane) for lane in range(6)]) == (
+        1,
+        [[0], [0], [1], [1], [2], [2]],
+    )
+    assert straddling.lane_tables == 2
+    assert [straddling.lane_slices(lane) for lane in range(4)] == [[0, 0], [0, 1], [1, 2], [2, 2]]
+    assert straddling.lane_table_of(1) == [0, 0, 1, 1, 1, 1]
+    assert TileSpec(**SMALL).lane_slices(3) == [0]
+
+
+@pytest.mark.parametrize("bases", ["aligned", "any"])
+def test_a_bounded_tile_takes_the_decisions_of_every_single_tree(bases):
+    """Plain loops over reads and columns, every tree built for its own bound."""
+    rng = np.random.default_rng(2024)
+    spec = TileSpec(**ADAPTIVE | {"bases": bases, "cell_bits": 2, "readout_bits": 6})
+    tables = [[(0, 1 + s, 0), (0, 3 + s, 0), (0, 6, 0)] for s in range(3)]
+    weights = rng.integers(-63, 64, size=(12, 4))
+    x = rng.integers(0, 8, size=(5, 12)) * rng.integers(0, 2, size=(5, 12))
+    tile = Tile(spec, weights, tables=by_slice(spec, tables))
+
+    result = tile.run(x, keep="counts")
+
+    assert not result.error.any()
+    for v, t, lane, k in np.ndindex(result.decisions.shape):
+        column = spec.column_map.of(lane * spec.columns_per_lane + k)
+        found = result.decisions[v, t, lane, k]
+        if result.active_rows[v, t] == 0 or column is None:
+            assert found == -1
+            continue
+        active = 3 * int(result.active_rows[v, t])
+        tree = spec.scheme.tree(tables[column.slice], spec, active)
+        count = int(result.counts[v, t, lane * spec.columns_per_lane + k])
+        assert found == tree.depths[count]
+        number = tile.tree_numbers([t], [result.active_rows[v, t]])[0]
+        assert tile.trees[number[lane * spec.columns_per_lane + k]].depths[count] == found
+
+
+def test_the_port_loads_what_the_writes_say():
+    spec = TileSpec(**ADAPTIVE)
+    tables = [TABLE, [(0, 4, 0)], [(0, 2, 1), (0, 4, 2)]]
+    port = RangeTable(spec)
+    names = {"OUTPUTS": 0x0C, "SLICE": 0x10, "COMMIT": 0x08}
+    names |= {f"RANGE_{k}": 0x20 + 4 * k for k in range(4)}
+
+    writes = load_writes(spec, tables, 3)
+    assert all(port.write(names[name], word) for name, word in writes)
+    assert port.boundary()
+
+    assert port.active.outputs == 3
+    for table, held in zip(tables, port.tables, strict=True):
+        assert held[: len(table)] == table
+        assert (spec.scheme.tree(held, spec).depths == spec.scheme.tree(table, spec).depths).all()
+    assert port.read(0x10) == 2
+    assert port.read(0x20) == 2 | 1 << 8
+    assert table_array(spec, tables).shape == (3, 4, 3)
+
+
+def test_one_illegal_table_keeps_all_of_them_out():
+    spec = TileSpec(**ADAPTIVE)
+    port = RangeTable(spec)
+    before = port.tables
+    port.write(0x10, 1)
+    port.write(0x20, 0)
+    for address in (0x24, 0x28, 0x2C):
+        port.write(address, 0)
+    port.write(0x08, 1)
+
+    assert port.refused
+    assert port.reason == "range 3 must reach beyond the bound 12, not end before 4"
+    assert port.tables == before
+    port.write(0x10, 3)  # no slice
+    assert port.read(0x20) == 0
+    assert port.write(0x20, 4)
+    port.write(0x10, 0)
+    assert port.read(0x20) == 4
