@@ -30,7 +30,7 @@ from hwgen.power.analog.choose import Analog, models
 from hwgen.power.cells import CellPower, PowerCells, Signals, cell_power
 from hwgen.power.clock_tree import FAN_OUT, clock_tree
 from hwgen.power.opensta import ACTIVITY, uniform_power
-from hwgen.power.operations import Counts, Operations
+from hwgen.power.operations import BLOCKS, CATEGORIES, OTHERS, Counts, Operations
 from hwgen.power.propagate import propagated
 from hwgen.workload.array.energy import energy_of_result
 
@@ -215,6 +215,7 @@ def power(
         "target": target.name,
         **_conditions(library, estimate, clock_ns),
         **_work(stimulus, estimate, counts),
+        **_areas(delivered, library, estimate),
         **_totals(estimate),
         "clock_tree": _clock_tree(estimate, wire_ff),
         "groups": _groups(estimate, estimate.power),
@@ -369,6 +370,16 @@ def measured_nets(estimate: Estimate) -> np.ndarray:
     found = estimate.played.activity.block_of >= 0
     found[estimate.played.activity.netlist.port_nets("input")] = True
     return found
+
+
+def _areas(delivered: Delivered, library: Library, estimate: Estimate) -> dict:
+    """Add up the cells, without wires, and what they are there for."""
+    netlist = estimate.power.netlist
+    area = np.array([library.cells[gate.kind].area or 0.0 for gate in netlist.gates])
+    parts = dict.fromkeys(CATEGORIES, 0.0)
+    for block, gates in own_gates(delivered, netlist).items():
+        parts[BLOCKS.get(block, OTHERS)[0]] += float(area[gates].sum())
+    return {"area_um2": float(area.sum()), "area_parts_um2": parts}
 
 
 def _clock_tree(estimate: Estimate, wire_ff: float) -> dict[str, object]:
