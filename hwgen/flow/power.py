@@ -27,11 +27,12 @@ from hwgen.liberty.library import Library
 from hwgen.output import hashes, write_file, write_folder
 from hwgen.power.analog.array import Shape
 from hwgen.power.analog.choose import Analog, models
-from hwgen.power.cells import CellPower, PowerCells, Signals, cell_power
+from hwgen.power.cells import CellPower, Signals, cell_power
 from hwgen.power.clock_tree import FAN_OUT, clock_tree
 from hwgen.power.opensta import ACTIVITY, uniform_power
 from hwgen.power.operations import BLOCKS, CATEGORIES, OTHERS, Counts, Operations
 from hwgen.power.propagate import propagated
+from hwgen.power.tables import PowerCells
 from hwgen.workload.array.energy import energy_of_result
 
 __all__ = ["CLOCK_NS", "Estimate", "power"]

@@ -22,7 +22,8 @@ from hwgen.gates.delays import Delays
 from hwgen.gates.netlist import Kind, Netlist
 from hwgen.liberty.functions import Constant, Expression, Gate, Not, Variable
 from hwgen.liberty.power import resting_leakage_w
-from hwgen.power.cells import Entry, KindPower, PowerCell, PowerCells, Signals
+from hwgen.power.cells import KindPower, Signals
+from hwgen.power.tables import Entry, PowerCell, PowerCells
 
 __all__ = ["ACTIVITY", "GroupPower", "uniform_power"]
 

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.gates.netlist import ONE, ZERO, Kind, Netlist
-from hwgen.power.cells import PowerCell, PowerCells, Signals
+from hwgen.power.cells import Signals
+from hwgen.power.tables import PowerCell, PowerCells
 
 __all__ = ["propagated"]
 
