@@ -165,6 +165,7 @@ def _column(design: Design, measured: dict, ran: dict) -> dict:
         "area_parts_um2": measured["area_parts_um2"],
         "leakage_uw": measured["leakage_uw"],
         "lane_changes_per_conversion": lane["changes_per_conversion"],
+        "lane_clock_changes_per_conversion": lane["clock_changes_per_conversion"],
         "crossbars": ran["crossbars"],
         "conversions": ran["conversions"] / images,
         "decisions": ran["decisions"] / images,
@@ -187,8 +188,19 @@ def _column(design: Design, measured: dict, ran: dict) -> dict:
 def _ratios(one: dict, first: dict) -> dict[str, float | None]:
     """Return how many times less a design takes than the first."""
     found = {
-        key: first[key] / one[key] if one[key] else None
-        for key in ("area_um2", "decisions", "cycles", "lane_changes_per_conversion")
+        key.removesuffix("_um2"): first[key] / one[key] if one[key] else None
+        for key in ("area_um2", "decisions", "cycles")
     }
-    energy, of_first = (each["energy_per_image_pj"]["total"] for each in (one, first))
-    return found | {"energy": of_first / energy if energy else None}
+    for name, value in (("lane_changes", _lane_changes), ("energy", _energy)):
+        found[name] = value(first) / value(one) if value(one) else None
+    return found
+
+
+def _lane_changes(one: dict) -> float:
+    """Return the changes in a lane per conversion, those at clock pins included."""
+    changes = (one["lane_changes_per_conversion"], one["lane_clock_changes_per_conversion"])
+    return sum(value or 0.0 for value in changes)
+
+
+def _energy(one: dict) -> float:
+    return one["energy_per_image_pj"]["total"]

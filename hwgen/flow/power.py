@@ -452,12 +452,8 @@ def _groups(estimate: Estimate, power_: CellPower) -> dict[str, dict[str, float]
 def _blocks(delivered: Delivered, estimate: Estimate) -> dict[str, dict]:
     """Add up every block with what is inside it, all its instances together."""
     power_, netlist = estimate.power, estimate.power.netlist
-    activity = estimate.played.activity
-    changes = np.bincount(
-        activity.block_of[activity.block_of >= 0],
-        weights=activity.toggles[activity.block_of >= 0].astype(float),
-        minlength=len(netlist.blocks),
-    )
+    changes, at_clocks = _changes(estimate)
+    conversions = estimate.played.conversions
     found = {}
     for name, module in delivered.modules.items():
         instances = [block.path for block in netlist.blocks if block.module == module]
@@ -470,11 +466,28 @@ def _blocks(delivered: Delivered, estimate: Estimate) -> dict[str, dict]:
             "dynamic_uw": estimate.microwatts(float(power_.energy_j[gates].sum())),
             "clock_uw": estimate.microwatts(float(power_.clock_j[gates].sum())),
             "leakage_uw": None if leakage is None else 1e6 * float(leakage[gates].sum()),
-            "changes_per_conversion": float(changes[inside].sum()) / estimate.played.conversions
-            if estimate.played.conversions
+            "changes_per_conversion": float(changes[gates].sum()) / conversions
+            if conversions
+            else None,
+            "clock_changes_per_conversion": float(at_clocks[gates].sum()) / conversions
+            if conversions
             else None,
         }
     return found
+
+
+def _changes(estimate: Estimate) -> tuple[np.ndarray, np.ndarray]:
+    """Count the changes of what each gate drives, and those at its clock pins."""
+    toggles, netlist = estimate.played.activity.toggles, estimate.power.netlist
+    driven, at_clocks = np.zeros((2, len(netlist.gates)))
+    for kind, same in netlist.kinds.items():
+        clocks = estimate.cells.of(kind).clocks
+        for pin, nets in same.pins.items():
+            if same.directions[pin] != "input":
+                driven[same.gates] += toggles[nets]
+            elif pin in clocks:
+                at_clocks[same.gates] += toggles[nets]
+    return driven, at_clocks
 
 
 def _within(path: str, instances: Sequence[str]) -> bool:

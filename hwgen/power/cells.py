@@ -153,72 +153,56 @@ def cell_power(
         When the library lacks a cell or says nothing about power.
     """
     cells.check(sorted(netlist.kinds))
-    gates = len(netlist.gates)
-    loads_f, clock_nets = _nets(netlist, cells, wire_ff * 1e-15)
+    nets = _Nets(netlist, cells, wire_ff * 1e-15)
     half_v2 = cells.voltage_v**2 / 2
-    found = {
-        name: np.zeros(gates)
-        for name in ("internal", "switching", "clock_internal", "clock_net", "leakage")
-    }
-    sequential, on_clock = np.zeros(gates, dtype=bool), np.zeros(gates, dtype=bool)
-    driven = _driven(netlist)
+    energies = half_v2 * nets.loads_f * signals.density
+    gates = len(netlist.gates)
+    internal, switching, clock_internal, clock_net, leakage = np.zeros((5, gates))
+    sequential, on_clock = np.zeros((2, gates), dtype=bool)
     leaks = False
     for kind, same in netlist.kinds.items():
-        cell = cells.of(kind)
-        sequential[same.gates] = cell.sequential
+        cell, at = cells.of(kind), same.gates
         of_kind = KindPower(cells, cell, same, timing, signals)
-        found["internal"][same.gates] = of_kind.internal(clocks=False)
-        found["clock_internal"][same.gates] = of_kind.internal(clocks=True)
+        internal[at] = of_kind.internal(clocks=False)
+        clock_internal[at] = of_kind.internal(clocks=True)
+        sequential[at] = cell.sequential
         if cell.leakage_w is not None:
-            found["leakage"][same.gates] = of_kind.states @ cell.leakage_w
+            leakage[at] = of_kind.states @ cell.leakage_w
             leaks = True
-        for pin, nets in same.pins.items():
+        for pin, on in same.pins.items():
             if same.directions[pin] != "input":
-                energy = half_v2 * loads_f[nets] * signals.density[nets]
-                found["switching"][same.gates] += energy
-                on_clock[same.gates] |= clock_nets[nets]
+                switching[at] += energies[on]
+                on_clock[at] |= nets.clocks[on]
             elif pin in cell.clocks:
-                own = cell.capacitance_f[pin] + wire_ff * 1e-15
-                energy = half_v2 * own * signals.density[nets]
-                found["clock_net"][same.gates] += np.where(driven[nets], 0.0, energy)
-    outside = ~driven & ~clock_nets
+                own = half_v2 * (cell.capacitance_f[pin] + wire_ff * 1e-15) * signals.density[on]
+                clock_net[at] += np.where(nets.driven[on], 0.0, own)
     return CellPower(
         netlist=netlist,
-        internal_j=found["internal"],
-        switching_j=found["switching"],
-        clock_internal_j=found["clock_internal"],
-        clock_net_j=found["clock_net"],
-        leakage_w=found["leakage"] if leaks else None,
+        internal_j=internal,
+        switching_j=switching,
+        clock_internal_j=clock_internal,
+        clock_net_j=clock_net,
+        leakage_w=leakage if leaks else None,
         sequential=sequential,
         on_clock=on_clock,
-        inputs_j=float((half_v2 * loads_f * signals.density)[outside].sum()),
+        inputs_j=float(energies[~nets.driven & ~nets.clocks].sum()),
     )
 
 
-def _driven(netlist: Netlist) -> NDArray[np.bool_]:
-    """Tell which nets gates drive."""
-    driven = np.zeros(len(netlist.nets), dtype=bool)
-    for same in netlist.kinds.values():
-        for pin, nets in same.pins.items():
-            if same.directions[pin] != "input":
-                driven[nets] = True
-    return driven
+class _Nets:
+    """What hangs on every net: its capacitance, F, and whether gates drive it or it clocks any."""
 
-
-def _nets(
-    netlist: Netlist, cells: PowerCells, wire_f: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the capacitance on every net, F, and which nets clock something."""
-    loads = np.zeros(len(netlist.nets))
-    clocks = np.zeros(len(netlist.nets), dtype=bool)
-    for kind, same in netlist.kinds.items():
-        cell = cells.of(kind)
-        for pin, capacitance in cell.capacitance_f.items():
-            if pin in same.pins:
-                np.add.at(loads, same.pins[pin], capacitance + wire_f)
-        for pin in cell.clocks & same.pins.keys():
-            clocks[same.pins[pin]] = True
-    return loads, clocks
+    def __init__(self, netlist: Netlist, cells: PowerCells, wire_f: float) -> None:
+        self.loads_f = np.zeros(len(netlist.nets))
+        self.driven, self.clocks = np.zeros((2, len(netlist.nets)), dtype=bool)
+        for kind, same in netlist.kinds.items():
+            cell = cells.of(kind)
+            for pin, on in same.pins.items():
+                if pin in cell.capacitance_f:
+                    np.add.at(self.loads_f, on, cell.capacitance_f[pin] + wire_f)
+                if same.directions[pin] != "input":
+                    self.driven[on] = True
+                self.clocks[on] |= pin in cell.clocks
 
 
 class KindPower:
@@ -253,20 +237,19 @@ class KindPower:
     def mean(self, pin: str, entry: Entry) -> NDArray[np.float64]:
         """Return the mean energy (J) of a rise and a fall of a pin, by an entry."""
         slews = self._slews[entry.related or pin]
-        is_input = entry.related is None
+        loaded = self._same.directions[pin] != "input"
         found = np.zeros(len(self._same.gates))
         for edge in (RISE, FALL):
             table = entry.tables[edge]
             if table is not None:
-                load = np.zeros(len(found)) if is_input else self._loads[pin]
+                load = self._loads[pin] if loaded else np.zeros(len(found))
                 tables = np.full(len(found), table)
                 found += self._cells.surfaces.at(tables, slews[:, edge], load) / 2
         return found
 
     def _shares(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, NDArray[np.float64]]]:
         """Yield every entry with the share of the pin's changes that it counts for."""
-        inputs = [entry for entry in entries if entry.related is None]
-        for entry in inputs:
+        for entry in (one for one in entries if one.related is None):
             yield entry, self.states[:, entry.states].sum(axis=1)
         caused = [entry for entry in entries if entry.related in self.density]
         for supply in {entry.supply for entry in caused}:

@@ -224,6 +224,7 @@ KEYS: dict[str, dict[str, str]] = {
         "blocks.NAME.leakage_uw": "as above",
         "blocks.NAME.changes_per_conversion": "changes of its nets, divided by conversions; null "
         "without conversions",
+        "blocks.NAME.clock_changes_per_conversion": "changes at its clock pins besides",
         "vectorless": "the same without vectors",
         "vectorless.model": "what is assumed of inputs, and how activity is propagated",
         "vectorless.dynamic_uw": "as above",
@@ -284,6 +285,7 @@ KEYS: dict[str, dict[str, str]] = {
         "designs[].area_parts_um2": "as of `power`",
         "designs[].leakage_uw": "of a tile",
         "designs[].lane_changes_per_conversion": "changes of nets in lanes, as of `power`",
+        "designs[].lane_clock_changes_per_conversion": "changes at clock pins besides",
         "designs[].crossbars": "arrays that the network fills, each with a tile",
         "designs[].conversions": "of an image, as all counts that follow",
         "designs[].decisions": "comparator decisions",
@@ -302,7 +304,7 @@ KEYS: dict[str, dict[str, str]] = {
         "designs[].measured_per_conversion_pj": "what the played vectors took, before the network "
         "is priced by it",
         "designs[].versus_first": "how many times less the design takes than the first: area, "
-        "decisions, cycles, changes in lanes, energy",
+        "decisions, cycles, changes in a lane (at clock pins, too), energy",
         "designs[].warnings": "what to beware of",
     },
     "fpga": {

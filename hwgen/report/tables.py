@@ -185,11 +185,11 @@ def _placed(placed: Result) -> str:
 
 def print_power(result: Result, to: "Console") -> None:
     """Print every block and group, then energies of a conversion, then whose figures these are."""
-    heads = ("instances", "dynamic, uW", "of it clock", "leakage, uW", "changes per\nconversion")
+    changes = ("changes per\nconversion", "at clock\npins")
+    heads = ("instances", "dynamic, uW", "of it clock", "leakage, uW", *changes)
     table = _table("block", *heads, numbers=heads)
     for name, block in result["blocks"].items():
-        keys = ("dynamic_uw", "clock_uw", "leakage_uw", "changes_per_conversion")
-        table.add_row(name, _count(block["instances"]), *(_figure(block[key]) for key in keys))
+        table.add_row(name, _count(block["instances"]), *(_figure(block[key]) for key in BLOCK))
     to.print(table)
     heads = ("internal, uW", "switching, uW", "leakage, uW")
     table = _table("group", *heads, numbers=heads)
@@ -257,7 +257,7 @@ def print_compare(result: Result, to: "Console") -> None:
         row(f"pJ per {what}", values, _figure)
     table.add_section()
     for part in result["designs"][0]["versus_first"]:
-        name = part.removesuffix("_um2").replace("_", " ")
+        name = part.replace("_", " ")
         values = (one["versus_first"][part] for one in result["designs"])
         row(f"{name}, times less", values, _ratio)
     to.print(table)
@@ -516,6 +516,13 @@ def _percent(value: object) -> str:
     return DASH if value is None else f"{100 * value:.2f} %"
 
 
+BLOCK = (
+    "dynamic_uw",
+    "clock_uw",
+    "leakage_uw",
+    "changes_per_conversion",
+    "clock_changes_per_conversion",
+)
 GROUP_PARTS = ("internal", "switching", "leakage")
 COMPARE_ROWS = {
     "top1": ("accuracy", _percent),
@@ -524,7 +531,8 @@ COMPARE_ROWS = {
     "conversions": ("conversions per image", _figure),
     "decisions": ("decisions per image", _figure),
     "decisions_per_conversion": ("decisions per conversion", _ratio),
-    "lane_changes_per_conversion": ("changes in lanes per conversion", _figure),
+    "lane_changes_per_conversion": ("changes in a lane per conversion", _figure),
+    "lane_clock_changes_per_conversion": ("  at its clock pins besides", _figure),
     "cycles": ("cycles per image", _figure),
     "time_us": ("time of an image, us", _figure),
     "leakage_uw": ("leakage of a tile, uW", _figure),
