@@ -29,7 +29,7 @@ from hwgen.power.analog.array import Shape
 from hwgen.power.analog.choose import Analog, models
 from hwgen.power.cells import CellPower, Signals, cell_power
 from hwgen.power.clock_tree import FAN_OUT, clock_tree
-from hwgen.power.opensta import ACTIVITY, uniform_power
+from hwgen.power.opensta import uniform_power
 from hwgen.power.operations import BLOCKS, CATEGORIES, OTHERS, Counts, Operations
 from hwgen.power.propagate import propagated
 from hwgen.power.tables import PowerCells
@@ -40,7 +40,8 @@ __all__ = ["CLOCK_NS", "Estimate", "power"]
 RECORD = "power.json"
 NETLIST = "power.v"
 SCRIPT = "power.tcl"
-INPUT_ACTIVITY = 0.1  # changes in a cycle; OpenSTA's default, too
+INPUT_ACTIVITY = 0.1  # changes of inputs in a cycle; OpenSTA's default, too
+ACTIVITY = 0.1  # of all nets, for a comparison with OpenSTA
 TRACED = 512  # cycles of a waveform
 CLOCK_NS = 20.0
 GLITCHES = "zero-delay: glitches are not counted"
@@ -414,7 +415,7 @@ def _vectorless(delivered: Delivered, estimate: Estimate, wire_ff: float) -> dic
         probability=0.5,
     )
     power_ = cell_power(netlist, cells, timing, signals, wire_ff=wire_ff)
-    uniform = uniform_power(netlist, cells, timing, clock_ns=estimate.clock_ns)
+    uniform = uniform_power(netlist, cells, timing, clock_ns=estimate.clock_ns, activity=ACTIVITY)
     leakage = None if power_.leakage_w is None else 1e6 * float(power_.leakage_w.sum())
     return {
         "model": f"inputs change {INPUT_ACTIVITY:g} times a cycle, one half of the time; reset at "

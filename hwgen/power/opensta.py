@@ -25,9 +25,7 @@ from hwgen.liberty.power import resting_leakage_w
 from hwgen.power.cells import KindPower, Signals
 from hwgen.power.tables import Entry, PowerCell, PowerCells
 
-__all__ = ["ACTIVITY", "GroupPower", "uniform_power"]
-
-ACTIVITY = 0.1  # changes of a net in a cycle; OpenSTA's own default for inputs
+__all__ = ["GroupPower", "uniform_power"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,7 @@ def uniform_power(
     timing: Delays,
     *,
     clock_ns: float,
-    activity: float = ACTIVITY,
+    activity: float,
 ) -> dict[str, GroupPower]:
     """Return what ``set_power_activity -global -activity A``, ``report_power`` print.
 

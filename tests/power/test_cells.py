@@ -138,17 +138,15 @@ def test_a_library_without_leakage_says_nothing_of_it(clocked):
 
 
 def test_a_library_without_a_voltage_is_refused(clocked):
-    with pytest.raises(UserError, match="tiny.lib: nom_voltage: must be given, not missing"):
-        cell_power(
-            clocked, power_cells(voltage=False), timing(clocked), signals(clocked, {}, {})
-        )
+    with pytest.raises(UserError, match=r"tiny.lib: nom_voltage: must be given, not missing"):
+        cell_power(clocked, power_cells(voltage=False), timing(clocked), signals(clocked, {}, {}))
 
 
 def test_a_cell_that_the_library_lacks_is_named(clocked):
     cells = power_cells()
     cells.library.cells = {"DFF": library().cells["DFF"]}
 
-    with pytest.raises(UserError, match="tiny.lib: must have a cell NAND, not none"):
+    with pytest.raises(UserError, match=r"tiny.lib: must have a cell NAND, not none"):
         cell_power(clocked, cells, timing(clocked), signals(clocked, {}, {}))
 
 
