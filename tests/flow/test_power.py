@@ -18,9 +18,9 @@ from hwgen.flow.power import power
 from hwgen.flow.stimulus import LayerOf
 from hwgen.flow.tools import sta_command
 from hwgen.workload.run import run
+from tests.flow.cells import CELLS, powered
 from tests.flow.folders import TINY
 
-CELLS = Path(__file__).parents[1] / "emit" / "cells.lib"
 REAL = Path(__file__).parents[2] / "../shared/data/liberty"
 LIBRARIES = ["sky130_fd_sc_hd__tt_025C_1v80", "sg13g2_stdcell_typ_1p20V_25C"]
 
@@ -42,22 +42,6 @@ TWIN = BINARY | {
     },
 }
 DIGITS = {"network": "digits", "data": "digits"}
-ENERGY = (
-    'internal_power () { rise_power (scalar) { values ("0.004"); } '
-    'fall_power (scalar) { values ("0.002"); } }'
-)
-
-
-def powered(folder, name="powered.lib"):
-    """Give the cells of the tests energies and leakage."""
-    text = CELLS.read_text()
-    text = re.sub(r"direction : output;", f"\\g<0> {ENERGY}", text)
-    text = re.sub(r"clock : true;", f"\\g<0> {ENERGY}", text)
-    text = text.replace("area :", "cell_leakage_power : 2; area :")
-    text = text.replace("nom_voltage", 'leakage_power_unit : "1nW"; nom_voltage', 1)
-    path = folder / name
-    path.write_text(text)
-    return path
 
 
 @pytest.fixture(scope="module")
