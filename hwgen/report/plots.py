@@ -91,10 +91,9 @@ def write_figures(
         for name, figure in figures:
             contents[f"{name}.svg"] = _svg(figure)
             contents[f"{name}.png"] = _png(figure)
-    written = {"out": str(out), "files": hashes(contents)}
-    contents[record] = as_json({"hwgen": __version__, "files": written["files"]}).encode() + b"\n"
+    contents[record] = as_json({"hwgen": __version__, "files": hashes(contents)}).encode() + b"\n"
     write_folder(out, contents, record)
-    return written
+    return {"out": str(out), "files": hashes(contents)}
 
 
 def _check_layer(run: Run, layer: str) -> None:
