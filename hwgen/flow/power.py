@@ -24,7 +24,7 @@ from hwgen.gates.saif import saif
 from hwgen.gates.tile import Played
 from hwgen.gates.vcd import write_vcd
 from hwgen.liberty.library import Library
-from hwgen.output import hashes, write_file, write_folder
+from hwgen.output import check_file, hashes, write_file, write_folder
 from hwgen.power.analog.array import Shape
 from hwgen.power.analog.choose import Analog, models
 from hwgen.power.cells import CellPower, Signals, cell_power
@@ -32,7 +32,7 @@ from hwgen.power.clock_tree import FAN_OUT, clock_tree
 from hwgen.power.opensta import uniform_power
 from hwgen.power.operations import BLOCKS, CATEGORIES, OTHERS, Counts, Operations
 from hwgen.power.propagate import propagated
-from hwgen.power.tables import PowerCells
+from hwgen.power.tables import PowerCells, check_library
 from hwgen.workload.array.energy import energy_of_result
 
 __all__ = ["CLOCK_NS", "Estimate", "power"]
@@ -42,6 +42,7 @@ NETLIST = "power.v"
 SCRIPT = "power.tcl"
 INPUT_ACTIVITY = 0.1  # changes of inputs in a cycle; OpenSTA's default, too
 ACTIVITY = 0.1  # of all nets, for a comparison with OpenSTA
+SAIF_MARK, VCD_MARK = b"(SAIFILE", b"$timescale"  # what earlier files begin with
 TRACED = 512  # cycles of a waveform
 CLOCK_NS = 20.0
 GLITCHES = "zero-delay: glitches are not counted"
@@ -185,6 +186,10 @@ def power(
     report = progress or (lambda *_: None)
     delivered = Delivered.read(folder)
     library = Library.read(liberty)
+    check_library(library)
+    for file, mark in ((saif_file, SAIF_MARK), (vcd_file, VCD_MARK)):
+        if file is not None:
+            check_file(file, lambda path, mark=mark: _begins_with(path, mark))
     target = cell_target(library, clock_ns=clock_ns)
     kept = place(delivered.folder, target, RECORD)
     spec = delivered.spec
@@ -547,6 +552,11 @@ def _export(estimate: Estimate, saif_file: Path | None, vcd_file: Path | None) -
                 write_vcd(file, trace, clock_ns=estimate.clock_ns)
 
         write_file(vcd_file, write)
+
+
+def _begins_with(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
 
 
 def _keep(kept: Path, mapped: Mapped, result: Mapping[str, object]) -> None:

@@ -173,9 +173,9 @@ def cell_power(
             if same.directions[pin] != "input":
                 switching[at] += energies[on]
                 on_clock[at] |= nets.clocks[on]
-            elif pin in cell.clocks:
+            else:
                 own = half_v2 * (cell.capacitance_f[pin] + wire_ff * 1e-15) * signals.density[on]
-                clock_net[at] += np.where(nets.driven[on], 0.0, own)
+                clock_net[at] += np.where(nets.clocks[on] & ~nets.driven[on], own, 0.0)
     return CellPower(
         netlist=netlist,
         internal_j=internal,
@@ -190,19 +190,30 @@ def cell_power(
 
 
 class _Nets:
-    """What hangs on every net: its capacitance, F, and whether gates drive it or it clocks any."""
+    """What hangs on every net: its capacitance, F; whether gates drive it, whether it is a clock.
+
+    Nets of the clock are those with clock pins, and those behind which there are only buffers or
+    inverters before such a net.
+    """
 
     def __init__(self, netlist: Netlist, cells: PowerCells, wire_f: float) -> None:
         self.loads_f = np.zeros(len(netlist.nets))
         self.driven, self.clocks = np.zeros((2, len(netlist.nets)), dtype=bool)
+        passing = []
         for kind, same in netlist.kinds.items():
             cell = cells.of(kind)
+            inputs = [on for pin, on in same.pins.items() if same.directions[pin] == "input"]
             for pin, on in same.pins.items():
                 if pin in cell.capacitance_f:
                     np.add.at(self.loads_f, on, cell.capacitance_f[pin] + wire_f)
                 if same.directions[pin] != "input":
                     self.driven[on] = True
+                    passing += [(inputs[0], on)] if len(inputs) == 1 else []
                 self.clocks[on] |= pin in cell.clocks
+        before = -1
+        while before != (before := int(self.clocks.sum())):
+            for source, target in passing:
+                self.clocks[source] |= self.clocks[target]
 
 
 class KindPower:

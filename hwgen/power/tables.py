@@ -20,7 +20,7 @@ from hwgen.liberty.power import (
 )
 from hwgen.power.states import States
 
-__all__ = ["Entry", "PowerCell", "PowerCells"]
+__all__ = ["Entry", "PowerCell", "PowerCells", "check_library"]
 
 SLEW = ("input_transition_time",)
 LOAD = (
@@ -81,6 +81,18 @@ class PowerCell:
     clocks: frozenset[str]
     capacitance_f: Mapping[str, float]
     sequential: bool
+
+
+def check_library(library: Library) -> None:
+    """Refuse a library that says nothing about power, before the work for it is done.
+
+    Raises
+    ------
+    UserError
+        When it has no table of internal energy at all.
+    """
+    if "internal_power" not in library.text:
+        raise UserError(f"{library.path}: must have power tables (internal_power), not none")
 
 
 class PowerCells:

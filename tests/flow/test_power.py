@@ -201,6 +201,12 @@ def test_files_of_the_activity_are_written(tiny, cells, tmp_path):
     assert saif.read_text().startswith("(SAIFILE")
     assert "$timescale" in vcd.read_text()
     assert (found["saif"], found["vcd"]) == (str(saif), str(vcd))
+    power(tiny, liberty=cells, saif_file=saif, vcd_file=vcd)  # earlier ones may be replaced
+    saif.write_text("mine")
+    with pytest.raises(UserError, match="must be new or an earlier result of hwgen"):
+        power(tiny, liberty=cells, saif_file=saif)
+    with pytest.raises(UserError, match="must be in a folder that exists"):
+        power(tiny, liberty=cells, vcd_file=tmp_path / "none" / "a.vcd")
 
 
 def test_a_slow_netlist_is_warned_of(tiny, cells):
@@ -235,6 +241,7 @@ def test_a_folder_keeps_the_energies_that_its_design_asks_for(tmp_path, cells):
 def test_a_library_without_power_tables_is_refused(tiny):
     with pytest.raises(UserError, match=r"cells.lib: must have power tables \(internal_power\)"):
         power(tiny, liberty=CELLS)
+    assert not (tiny / "synth").exists()
 
 
 def test_a_library_without_leakage_says_so(tiny, tmp_path):

@@ -65,4 +65,4 @@ def test_a_clock_goes_through_a_buffer_twice_a_cycle():
         {"clk": ("input", [2]), "d": ("input", [4]), "q": ("output", [5]), "g": ("output", [3])},
     )
 
-    assert values(found, propagate(found), "g") == pytest.approx((1.0, 0.5))
+    assert values(found, propagate(found), "g") == pytest.approx((2.0, 0.5))

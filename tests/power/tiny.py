@@ -19,7 +19,7 @@ DIRECTIONS = {
     "BUF": {"A": "input", "Y": "output"},
     "DFF": {"C": "input", "D": "input", "Q": "output"},
 }
-NAND_A_RISE, NAND_A_FALL = (0.1, 0.02, 0.5), (0.06, 0.01, -0.5)
+NAND_A_RISE, NAND_A_FALL = (0.1, 0.02, 0.5), (0.06, 0.01, -0.3)
 NAND_B = (0.3, 0.0, 0.0)
 
 
@@ -51,7 +51,7 @@ def liberty(*, power=True, leakage=True, voltage=True):
     nand += internal(*edges(NAND_B), related_pin="B")
     clock = internal(*edges((0.4, 0, 0)), when="D & Q | !D & !Q")
     clock += internal(*edges((0.9, 0, 0)))
-    buffer = internal(*edges((0.05, 0, 0)), related_pin="A")
+    buffer = internal(*edges((0.05, 0, 1.0)), related_pin="A")
     at_data = internal(*edges((0.02, 0, 0)), when="C") + internal(*edges((0.08, 0, 0)), when="!C")
     launch = internal(*edges((0.7, 0, 0)), related_pin="C")
     if not power:
@@ -88,6 +88,15 @@ library (tiny) {{
     area : 1; {plain}
     pin (A) {{ direction : input; capacitance : 0.004; }}
     pin (Y) {{ direction : output; function : "A"; max_capacitance : 0.1; {buffer} }}
+  }}
+  cell (DFN) {{
+    area : 4;
+    ff (IQ, IQN) {{ next_state : "!D"; clocked_on : "C"; }}
+    leakage_power () {{ when : "IQ"; value : 7; }}
+    leakage_power () {{ when : "IQN & D"; value : 1; }}
+    pin (C) {{ direction : input; clock : true; capacitance : 0.005; }}
+    pin (D) {{ direction : input; capacitance : 0.01; }}
+    pin (QN) {{ direction : output; function : "IQN"; }}
   }}
   cell (DFF) {{
     area : 4; {plain}
