@@ -576,6 +576,87 @@ def run(
 
 
 @command
+@click.argument("designs", metavar="DESIGN...", nargs=-1, required=True)
+@network_option
+@data_option
+@click.option(
+    "--liberty", required=True, metavar="FILE", type=click.Path(path_type=Path),
+    help="Map to the cells of a Liberty file, gzipped or not.",
+)  # fmt: skip
+@click.option(
+    "--layer", metavar="NAME", show_default="the one with most products",
+    help="Layer whose vectors are played on the mapped tiles.",
+)  # fmt: skip
+@click.option("--vectors", type=Positive(), default=64, show_default=True, help="How many.")
+@images_option
+@click.option(
+    "--clock", type=Nanoseconds(), metavar="NS", show_default="20, cells as small as can be",
+    help="Clock period of all designs, for which cells are sized.",
+)  # fmt: skip
+@click.option(
+    "--wire", type=Femtofarads(), default=0.0, metavar="FF", show_default=True,
+    help="Capacitance of wire for every input that a net drives, in fF.",
+)  # fmt: skip
+@adc_model_option
+@calibration_option
+@kernels_option
+@click.option(
+    "-o", "--out", metavar="DIR", type=click.Path(path_type=Path),
+    help="Folder for a figure: new, empty, or earlier figures.",
+)  # fmt: skip
+@force_option
+def compare(
+    designs: tuple[str, ...],
+    network: str,
+    data: str,
+    liberty: Path,
+    layer: str | None,
+    vectors: int,
+    images: int | None,
+    clock: float | None,
+    wire: float,
+    adc_model: str | None,
+    calibration: str | None,
+    kernels: str,
+    out: Path | None,
+    force: bool,
+) -> dict:
+    """Compare area, time and energy of designs on a network.
+
+    Every design is generated, mapped to the library's cells and measured on vectors of one layer;
+    the whole network is priced by that. Clock, vectors, rule of skipping and models of converters
+    and array are the same for all.
+    """
+    from hwgen.config import load
+
+    loaded = [load(design) for design in designs]
+    from hwgen.flow.compare import compare
+    from hwgen.report.comparison import check_comparison, draw_comparison
+    from hwgen.report.progress import progress
+
+    if out is not None:
+        check_comparison(out, force=force)
+    with progress("compare") as report:
+        result = compare(
+            loaded,
+            network,
+            data,
+            liberty=liberty,
+            layer=layer,
+            vectors=vectors,
+            images=images,
+            clock_ns=clock,
+            wire_ff=wire,
+            adc_model=adc_model,
+            calibration=calibration,
+            kernels=kernels,
+            progress=report,
+        )
+    files = {} if out is None else draw_comparison(result, out)
+    return result | {"out": out and str(out), "files": files}
+
+
+@command
 @design_argument
 @network_option
 @data_option

@@ -21,8 +21,8 @@ from hwgen.errors import Mismatch, ToolMissing, UserError
 from tests.documented import COSIM
 
 COMMANDS = [
-    "presets", "schema", "generate", "cosim", "synth", "fpga", "inspect", "run", "calibrate",
-    "plot", "demo",
+    "presets", "schema", "generate", "cosim", "synth", "power", "fpga", "inspect", "run",
+    "compare", "calibrate", "plot", "demo",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from hwgen.report.tables import as_text
 from tests.documented import COSIM, missing_keys, undocumented_keys
+from tests.flow.cells import powered
 
 CELLS = Path(__file__).with_name("emit") / "cells.lib"
 
@@ -128,6 +129,60 @@ def test_the_keys_of_generate_and_synth_are_documented(hwgen, folder):
     assert "rtl/" in table
     assert "small_tile" in table
     assert "interval_decode" in as_text("synth", mapped)
+
+
+def test_the_keys_of_power_and_compare_are_documented(hwgen, folder):
+    (folder / "one.yaml").write_text(
+        "name: one\nextends: baseline\narray: {rows: 32, columns: 32}\n"
+        "readout: {bits: 6, columns_per_lane: 4}\ninterface: {x_elements: 4}\n"
+    )
+    powered(folder)
+    hwgen("generate", "one.yaml", "-o", "d")
+
+    def json_of(*arguments):
+        digits = ("--network", "digits", "--data", "digits")
+        return json.loads(hwgen(*arguments, *digits, "--json").out)
+
+    played = ("--liberty", "powered.lib", "--layer", "dense_2", "--vectors", "2")
+    result = json_of("power", "d", *played)
+    priced = ("--images", "1", "--adc-model", "isaac")
+    ran = json_of("run", "one.yaml", "--power", result["report"], *priced)
+    compared = json_of("compare", "one.yaml", *played, *priced, "-o", "figures")
+
+    for command, found in (("power", result), ("run", ran), ("compare", compared)):
+        assert not undocumented_keys(command, found)
+        assert not missing_keys(command, found)
+    assert "without vectors: " in as_text("power", result)
+    assert "zero-delay: glitches are not counted" in as_text("power", result)
+    assert "digital: measured: " in as_text("run", ran)
+    assert "times less" in as_text("compare", compared)
+    assert sorted(compared["files"]) == ["compare.json", "compare.png", "compare.svg"]
+    for name in compared["files"]:
+        assert (folder / "figures" / name).stat().st_size > 100
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["power", "d"], "--liberty: must be given"),
+        (["power", "none", "--liberty", "x.lib"], "none: must be a delivered folder"),
+        (["power", "d", "--liberty", "x.lib", "--layer", "a"], "--network: must be given with"),
+        (["power", "d", "--liberty", "x.lib", "--wire", "-1"], "--wire: must be a capacitance"),
+        (["power", "d", "--liberty", "x.lib", "--calibration", "x"], "--calibration: must be"),
+        (["compare", "--network", "digits", "--data", "digits", "--liberty", "x"], "DESIGN"),
+        (["compare", "trq", "--network", "digits", "--data", "digits", "--liberty", "x",
+          "-o", "f.png"], "f.png: must be a folder"),
+        (["run", "trq", "--network", "digits", "--data", "digits", "--power", "no"],
+         "no: must be a report of `hwgen power`, not a missing file"),
+    ],
+)  # fmt: skip
+def test_bad_input_of_power_is_one_line(hwgen, arguments, message):
+    ended = hwgen(*arguments)
+
+    assert ended.code == 2
+    assert message in ended.err
+    assert ended.err.count("\n") == 1
 
 
 @pytest.mark.slow

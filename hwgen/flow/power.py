@@ -24,14 +24,15 @@ from hwgen.gates.saif import saif
 from hwgen.gates.tile import Played
 from hwgen.gates.vcd import write_vcd
 from hwgen.liberty.library import Library
-from hwgen.output import hashes, write_file, write_folder
+from hwgen.output import check_file, hashes, write_file, write_folder
 from hwgen.power.analog.array import Shape
 from hwgen.power.analog.choose import Analog, models
-from hwgen.power.cells import CellPower, PowerCells, Signals, cell_power
+from hwgen.power.cells import CellPower, Signals, cell_power
 from hwgen.power.clock_tree import FAN_OUT, clock_tree
-from hwgen.power.opensta import ACTIVITY, uniform_power
-from hwgen.power.operations import Counts, Operations
+from hwgen.power.opensta import uniform_power
+from hwgen.power.operations import BLOCKS, CATEGORIES, OTHERS, Counts, Operations
 from hwgen.power.propagate import propagated
+from hwgen.power.tables import PowerCells, check_library
 from hwgen.workload.array.energy import energy_of_result
 
 __all__ = ["CLOCK_NS", "Estimate", "power"]
@@ -39,7 +40,9 @@ __all__ = ["CLOCK_NS", "Estimate", "power"]
 RECORD = "power.json"
 NETLIST = "power.v"
 SCRIPT = "power.tcl"
-INPUT_ACTIVITY = 0.1  # changes in a cycle; OpenSTA's default, too
+INPUT_ACTIVITY = 0.1  # changes of inputs in a cycle; OpenSTA's default, too
+ACTIVITY = 0.1  # of all nets, for a comparison with OpenSTA
+SAIF_MARK, VCD_MARK = b"(SAIFILE", b"$timescale"  # what earlier files begin with
 TRACED = 512  # cycles of a waveform
 CLOCK_NS = 20.0
 GLITCHES = "zero-delay: glitches are not counted"
@@ -183,6 +186,10 @@ def power(
     report = progress or (lambda *_: None)
     delivered = Delivered.read(folder)
     library = Library.read(liberty)
+    check_library(library)
+    for file, mark in ((saif_file, SAIF_MARK), (vcd_file, VCD_MARK)):
+        if file is not None:
+            check_file(file, lambda path, mark=mark: _begins_with(path, mark))
     target = cell_target(library, clock_ns=clock_ns)
     kept = place(delivered.folder, target, RECORD)
     spec = delivered.spec
@@ -215,6 +222,7 @@ def power(
         "target": target.name,
         **_conditions(library, estimate, clock_ns),
         **_work(stimulus, estimate, counts),
+        **_areas(delivered, library, estimate),
         **_totals(estimate),
         "clock_tree": _clock_tree(estimate, wire_ff),
         "groups": _groups(estimate, estimate.power),
@@ -371,6 +379,16 @@ def measured_nets(estimate: Estimate) -> np.ndarray:
     return found
 
 
+def _areas(delivered: Delivered, library: Library, estimate: Estimate) -> dict:
+    """Add up the cells, without wires, and what they are there for."""
+    netlist = estimate.power.netlist
+    area = np.array([library.cells[gate.kind].area or 0.0 for gate in netlist.gates])
+    parts = dict.fromkeys(CATEGORIES, 0.0)
+    for block, gates in own_gates(delivered, netlist).items():
+        parts[BLOCKS.get(block, OTHERS)[0]] += float(area[gates].sum())
+    return {"area_um2": float(area.sum()), "area_parts_um2": parts}
+
+
 def _clock_tree(estimate: Estimate, wire_ff: float) -> dict[str, object]:
     """Estimate what buffers of the clock would take besides all that is counted."""
     cells, pins, farads = estimate.cells, 0, 0.0
@@ -402,7 +420,7 @@ def _vectorless(delivered: Delivered, estimate: Estimate, wire_ff: float) -> dic
         probability=0.5,
     )
     power_ = cell_power(netlist, cells, timing, signals, wire_ff=wire_ff)
-    uniform = uniform_power(netlist, cells, timing, clock_ns=estimate.clock_ns)
+    uniform = uniform_power(netlist, cells, timing, clock_ns=estimate.clock_ns, activity=ACTIVITY)
     leakage = None if power_.leakage_w is None else 1e6 * float(power_.leakage_w.sum())
     return {
         "model": f"inputs change {INPUT_ACTIVITY:g} times a cycle, one half of the time; reset at "
@@ -440,12 +458,8 @@ def _groups(estimate: Estimate, power_: CellPower) -> dict[str, dict[str, float]
 def _blocks(delivered: Delivered, estimate: Estimate) -> dict[str, dict]:
     """Add up every block with what is inside it, all its instances together."""
     power_, netlist = estimate.power, estimate.power.netlist
-    activity = estimate.played.activity
-    changes = np.bincount(
-        activity.block_of[activity.block_of >= 0],
-        weights=activity.toggles[activity.block_of >= 0].astype(float),
-        minlength=len(netlist.blocks),
-    )
+    changes, at_clocks = _changes(estimate)
+    conversions = estimate.played.conversions
     found = {}
     for name, module in delivered.modules.items():
         instances = [block.path for block in netlist.blocks if block.module == module]
@@ -458,11 +472,28 @@ def _blocks(delivered: Delivered, estimate: Estimate) -> dict[str, dict]:
             "dynamic_uw": estimate.microwatts(float(power_.energy_j[gates].sum())),
             "clock_uw": estimate.microwatts(float(power_.clock_j[gates].sum())),
             "leakage_uw": None if leakage is None else 1e6 * float(leakage[gates].sum()),
-            "changes_per_conversion": float(changes[inside].sum()) / estimate.played.conversions
-            if estimate.played.conversions
+            "changes_per_conversion": float(changes[gates].sum()) / conversions
+            if conversions
+            else None,
+            "clock_changes_per_conversion": float(at_clocks[gates].sum()) / conversions
+            if conversions
             else None,
         }
     return found
+
+
+def _changes(estimate: Estimate) -> tuple[np.ndarray, np.ndarray]:
+    """Count the changes of what each gate drives, and those at its clock pins."""
+    toggles, netlist = estimate.played.activity.toggles, estimate.power.netlist
+    driven, at_clocks = np.zeros((2, len(netlist.gates)))
+    for kind, same in netlist.kinds.items():
+        clocks = estimate.cells.of(kind).clocks
+        for pin, nets in same.pins.items():
+            if same.directions[pin] != "input":
+                driven[same.gates] += toggles[nets]
+            elif pin in clocks:
+                at_clocks[same.gates] += toggles[nets]
+    return driven, at_clocks
 
 
 def _within(path: str, instances: Sequence[str]) -> bool:
@@ -521,6 +552,11 @@ def _export(estimate: Estimate, saif_file: Path | None, vcd_file: Path | None) -
                 write_vcd(file, trace, clock_ns=estimate.clock_ns)
 
         write_file(vcd_file, write)
+
+
+def _begins_with(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
 
 
 def _keep(kept: Path, mapped: Mapped, result: Mapping[str, object]) -> None:

@@ -18,37 +18,19 @@ both edges: a table may book the load's energy at one of them. Rises and falls a
 mean counts. Probabilities of states: see `hwgen.power.states`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.errors import UserError
 from hwgen.gates.activity import Activity
-from hwgen.gates.arcs import FALL, RISE, Arcs, Surfaces
+from hwgen.gates.arcs import FALL, RISE
 from hwgen.gates.delays import Delays
 from hwgen.gates.netlist import Kind, Netlist
-from hwgen.liberty.functions import Behaviour, Expression, behaviour
-from hwgen.liberty.library import Cell, Library, Pin
-from hwgen.liberty.power import (
-    InternalEnergy,
-    Leakage,
-    internal_energies,
-    leakages,
-    resting_leakage_w,
-)
-from hwgen.power.states import States
+from hwgen.power.tables import Entry, PowerCell, PowerCells
 
-__all__ = ["CellPower", "Entry", "KindPower", "PowerCell", "PowerCells", "Signals", "cell_power"]
-
-SLEW = ("input_transition_time",)
-LOAD = (
-    "total_output_net_capacitance",
-    "total_output2_net_capacitance",
-    "equal_or_opposite_output_net_capacitance",
-)
+__all__ = ["CellPower", "KindPower", "Signals", "cell_power"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,218 +52,6 @@ class Signals:
     def measured(cls, activity: Activity) -> "Signals":
         """Take what a simulation has counted."""
         return cls(density=activity.rate, probability=activity.probability)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """An internal energy from one related pin; tables by their numbers, None where there is none.
-
-    Parameters
-    ----------
-    related : str or None
-        The pin whose change is the cause; None at an input.
-    when : Expression or None
-        Its condition.
-    supply : str or None
-        Who gives the energy.
-    tables : tuple of int or None
-        Of a rise and of a fall.
-    states : ndarray of bool
-        States in which it counts.
-    """
-
-    related: str | None
-    when: Expression | None
-    supply: str | None
-    tables: tuple[int | None, int | None]
-    states: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PowerCell:
-    """What the library says about the power of one cell.
-
-    Parameters
-    ----------
-    states : States
-        Its states.
-    entries : mapping of str to tuple of Entry
-        Internal energies, by pin; pins without any are left out.
-    leakage_w : ndarray or None
-        Leakage in every state; None where the library gives none.
-    clocks : frozenset of str
-        Its clock pins.
-    capacitance_f : mapping of str to float
-        Of its inputs: the mean of both edges.
-    sequential : bool
-        It keeps a state.
-    """
-
-    states: States
-    entries: Mapping[str, tuple[Entry, ...]]
-    leakage_w: NDArray[np.float64] | None
-    clocks: frozenset[str]
-    capacitance_f: Mapping[str, float]
-    sequential: bool
-
-
-class PowerCells:
-    """Power tables of a library's cells, read when they are asked for.
-
-    Parameters
-    ----------
-    library : Library
-        The cells.
-    arcs : Arcs
-        Their timing.
-    """
-
-    def __init__(self, library: Library, arcs: Arcs) -> None:
-        self.library = library
-        self.arcs = arcs
-        self.surfaces = Surfaces()
-        self._known: dict[str, PowerCell] = {}
-
-    @cached_property
-    def voltage_v(self) -> float:
-        """The supply.
-
-        Raises
-        ------
-        UserError
-            When the library does not say.
-        """
-        voltage = self.library.conditions.get("voltage")
-        if not voltage:
-            raise UserError(f"{self.library.path}: nom_voltage: must be given, not missing")
-        return voltage
-
-    def of(self, kind: str) -> PowerCell:
-        """Return what is known of a cell.
-
-        Raises
-        ------
-        UserError
-            When the library has no such cell, or a table or condition is none.
-        """
-        if kind not in self._known:
-            cell = self.library.cells.get(kind)
-            if cell is None:
-                raise UserError(f"{self.library.path}: must have a cell {kind}, not none")
-            self._known[kind] = self._read(cell)
-        return self._known[kind]
-
-    def check(self, kinds: Sequence[str]) -> None:
-        """Refuse a library that says nothing about the power of any of these cells.
-
-        Raises
-        ------
-        UserError
-            When none has a table of internal energy.
-        """
-        if kinds and len(self.without_tables(kinds)) == len(kinds):
-            raise UserError(
-                f"{self.library.path}: must have power tables (internal_power), not none for "
-                f"{kinds[0]} and the other {len(kinds) - 1} cells in use"
-            )
-
-    def without_tables(self, kinds: Sequence[str]) -> list[str]:
-        """Return the cells among these without a table of internal energy."""
-        return [kind for kind in kinds if not self.of(kind).entries]
-
-    def _read(self, cell: Cell) -> PowerCell:
-        does = behaviour(cell)
-        states = States(cell, does)
-        entries = {name: self._entries(pin, states) for name, pin in cell.pins.items()}
-        given = leakages(self.library, cell)
-        return PowerCell(
-            states=states,
-            entries={name: found for name, found in entries.items() if found},
-            leakage_w=_leakage(states, given, resting_leakage_w(self.library, cell)),
-            clocks=frozenset(self.arcs.of(cell.name).clocks),
-            capacitance_f={
-                name: _capacitance(pin) * (self.library.units.capacitance_f or 0.0)
-                for name, pin in cell.pins.items()
-                if pin.direction in {"input", "inout"}
-            },
-            sequential=_keeps_state(cell, does),
-        )
-
-    def _entries(self, pin: Pin, states: States) -> tuple[Entry, ...]:
-        given = internal_energies(self.library, pin)
-        return tuple(
-            Entry(
-                related=related,
-                when=one.when,
-                supply=one.supply,
-                tables=(self._add(one.rise), self._add(one.fall)),
-                states=_holds(pin.name, related, one, given, states),
-            )
-            for one in given
-            for related in one.related_pins or (None,)
-            if related is None or related in states.cell.pins
-        )
-
-    def _add(self, table) -> int | None:
-        return None if table is None else self.surfaces.add(table, SLEW, LOAD)
-
-
-def _keeps_state(cell: Cell, does: Behaviour) -> bool:
-    return bool(does.registers) or cell.is_flip_flop or cell.is_latch
-
-
-def _capacitance(pin: Pin) -> float:
-    edges = [pin.group.number(f"{edge}_capacitance") for edge in ("rise", "fall")]
-    if None in edges:
-        return pin.capacitance or 0.0
-    return sum(edges) / 2
-
-
-def _holds(
-    pin: str,
-    related: str | None,
-    entry: InternalEnergy,
-    given: Sequence[InternalEnergy],
-    states: States,
-) -> NDArray[np.bool_]:
-    """Tell in which states an entry counts for one of its related pins."""
-    if entry.when is not None:
-        return states.holds(entry.when)
-    found = (
-        np.ones(2 ** len(states.variables), dtype=bool)
-        if related is None
-        else states.sensitive(pin, related)
-    )
-    for other in given:
-        same = other.supply == entry.supply and (related is None or related in other.related_pins)
-        if other.when is not None and same:
-            found = found & ~states.holds(other.when)
-    return found
-
-
-def _leakage(
-    states: States, given: Sequence[Leakage], resting: float | None
-) -> NDArray[np.float64] | None:
-    """Return the leakage in every state; what supplies give adds up."""
-    if not given and resting is None:
-        return None
-    found = np.zeros(2 ** len(states.variables))
-    named = np.zeros(len(found), dtype=bool)
-    for supply in {one.supply for one in given}:
-        mine = [one for one in given if one.supply == supply]
-        covered = np.zeros(len(found), dtype=bool)
-        for one in mine:
-            if one.when is not None:
-                holds = states.holds(one.when) & ~covered
-                found[holds] += one.watts
-                covered |= holds
-        for one in mine:
-            if one.when is None:
-                found[~covered] += one.watts
-                covered[:] = True
-        named |= covered
-    found[~named] = resting or 0.0
-    return found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -383,72 +153,67 @@ def cell_power(
         When the library lacks a cell or says nothing about power.
     """
     cells.check(sorted(netlist.kinds))
-    gates = len(netlist.gates)
-    loads_f, clock_nets = _nets(netlist, cells, wire_ff * 1e-15)
+    nets = _Nets(netlist, cells, wire_ff * 1e-15)
     half_v2 = cells.voltage_v**2 / 2
-    found = {
-        name: np.zeros(gates)
-        for name in ("internal", "switching", "clock_internal", "clock_net", "leakage")
-    }
-    sequential, on_clock = np.zeros(gates, dtype=bool), np.zeros(gates, dtype=bool)
-    driven = _driven(netlist)
+    energies = half_v2 * nets.loads_f * signals.density
+    gates = len(netlist.gates)
+    internal, switching, clock_internal, clock_net, leakage = np.zeros((5, gates))
+    sequential, on_clock = np.zeros((2, gates), dtype=bool)
     leaks = False
     for kind, same in netlist.kinds.items():
-        cell = cells.of(kind)
-        sequential[same.gates] = cell.sequential
+        cell, at = cells.of(kind), same.gates
         of_kind = KindPower(cells, cell, same, timing, signals)
-        found["internal"][same.gates] = of_kind.internal(clocks=False)
-        found["clock_internal"][same.gates] = of_kind.internal(clocks=True)
+        internal[at] = of_kind.internal(clocks=False)
+        clock_internal[at] = of_kind.internal(clocks=True)
+        sequential[at] = cell.sequential
         if cell.leakage_w is not None:
-            found["leakage"][same.gates] = of_kind.states @ cell.leakage_w
+            leakage[at] = of_kind.states @ cell.leakage_w
             leaks = True
-        for pin, nets in same.pins.items():
+        for pin, on in same.pins.items():
             if same.directions[pin] != "input":
-                energy = half_v2 * loads_f[nets] * signals.density[nets]
-                found["switching"][same.gates] += energy
-                on_clock[same.gates] |= clock_nets[nets]
-            elif pin in cell.clocks:
-                own = cell.capacitance_f[pin] + wire_ff * 1e-15
-                energy = half_v2 * own * signals.density[nets]
-                found["clock_net"][same.gates] += np.where(driven[nets], 0.0, energy)
-    outside = ~driven & ~clock_nets
+                switching[at] += energies[on]
+                on_clock[at] |= nets.clocks[on]
+            else:
+                own = half_v2 * (cell.capacitance_f[pin] + wire_ff * 1e-15) * signals.density[on]
+                clock_net[at] += np.where(nets.clocks[on] & ~nets.driven[on], own, 0.0)
     return CellPower(
         netlist=netlist,
-        internal_j=found["internal"],
-        switching_j=found["switching"],
-        clock_internal_j=found["clock_internal"],
-        clock_net_j=found["clock_net"],
-        leakage_w=found["leakage"] if leaks else None,
+        internal_j=internal,
+        switching_j=switching,
+        clock_internal_j=clock_internal,
+        clock_net_j=clock_net,
+        leakage_w=leakage if leaks else None,
         sequential=sequential,
         on_clock=on_clock,
-        inputs_j=float((half_v2 * loads_f * signals.density)[outside].sum()),
+        inputs_j=float(energies[~nets.driven & ~nets.clocks].sum()),
     )
 
 
-def _driven(netlist: Netlist) -> NDArray[np.bool_]:
-    """Tell which nets gates drive."""
-    driven = np.zeros(len(netlist.nets), dtype=bool)
-    for same in netlist.kinds.values():
-        for pin, nets in same.pins.items():
-            if same.directions[pin] != "input":
-                driven[nets] = True
-    return driven
+class _Nets:
+    """What hangs on every net: its capacitance, F; whether gates drive it, whether it is a clock.
 
+    Nets of the clock are those with clock pins, and those behind which there are only buffers or
+    inverters before such a net.
+    """
 
-def _nets(
-    netlist: Netlist, cells: PowerCells, wire_f: float
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the capacitance on every net, F, and which nets clock something."""
-    loads = np.zeros(len(netlist.nets))
-    clocks = np.zeros(len(netlist.nets), dtype=bool)
-    for kind, same in netlist.kinds.items():
-        cell = cells.of(kind)
-        for pin, capacitance in cell.capacitance_f.items():
-            if pin in same.pins:
-                np.add.at(loads, same.pins[pin], capacitance + wire_f)
-        for pin in cell.clocks & same.pins.keys():
-            clocks[same.pins[pin]] = True
-    return loads, clocks
+    def __init__(self, netlist: Netlist, cells: PowerCells, wire_f: float) -> None:
+        self.loads_f = np.zeros(len(netlist.nets))
+        self.driven, self.clocks = np.zeros((2, len(netlist.nets)), dtype=bool)
+        passing = []
+        for kind, same in netlist.kinds.items():
+            cell = cells.of(kind)
+            inputs = [on for pin, on in same.pins.items() if same.directions[pin] == "input"]
+            for pin, on in same.pins.items():
+                if pin in cell.capacitance_f:
+                    np.add.at(self.loads_f, on, cell.capacitance_f[pin] + wire_f)
+                if same.directions[pin] != "input":
+                    self.driven[on] = True
+                    passing += [(inputs[0], on)] if len(inputs) == 1 else []
+                self.clocks[on] |= pin in cell.clocks
+        before = -1
+        while before != (before := int(self.clocks.sum())):
+            for source, target in passing:
+                self.clocks[source] |= self.clocks[target]
 
 
 class KindPower:
@@ -483,20 +248,19 @@ class KindPower:
     def mean(self, pin: str, entry: Entry) -> NDArray[np.float64]:
         """Return the mean energy (J) of a rise and a fall of a pin, by an entry."""
         slews = self._slews[entry.related or pin]
-        is_input = entry.related is None
+        loaded = self._same.directions[pin] != "input"
         found = np.zeros(len(self._same.gates))
         for edge in (RISE, FALL):
             table = entry.tables[edge]
             if table is not None:
-                load = np.zeros(len(found)) if is_input else self._loads[pin]
+                load = self._loads[pin] if loaded else np.zeros(len(found))
                 tables = np.full(len(found), table)
                 found += self._cells.surfaces.at(tables, slews[:, edge], load) / 2
         return found
 
     def _shares(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, NDArray[np.float64]]]:
         """Yield every entry with the share of the pin's changes that it counts for."""
-        inputs = [entry for entry in entries if entry.related is None]
-        for entry in inputs:
+        for entry in (one for one in entries if one.related is None):
             yield entry, self.states[:, entry.states].sum(axis=1)
         caused = [entry for entry in entries if entry.related in self.density]
         for supply in {entry.supply for entry in caused}:

@@ -12,7 +12,7 @@ from hwgen.gates.arcs import SLEW
 from hwgen.liberty.functions import Variable, behaviour
 from hwgen.liberty.library import Cell
 from hwgen.liberty.power import internal_energies
-from hwgen.power.cells import PowerCells
+from hwgen.power.tables import PowerCells
 
 __all__ = ["FAN_OUT", "ClockTree", "clock_tree"]
 

@@ -22,11 +22,10 @@ from hwgen.gates.delays import Delays
 from hwgen.gates.netlist import Kind, Netlist
 from hwgen.liberty.functions import Constant, Expression, Gate, Not, Variable
 from hwgen.liberty.power import resting_leakage_w
-from hwgen.power.cells import Entry, KindPower, PowerCell, PowerCells, Signals
+from hwgen.power.cells import KindPower, Signals
+from hwgen.power.tables import Entry, PowerCell, PowerCells
 
-__all__ = ["ACTIVITY", "GroupPower", "uniform_power"]
-
-ACTIVITY = 0.1  # changes of a net in a cycle; OpenSTA's own default for inputs
+__all__ = ["GroupPower", "uniform_power"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ def uniform_power(
     timing: Delays,
     *,
     clock_ns: float,
-    activity: float = ACTIVITY,
+    activity: float,
 ) -> dict[str, GroupPower]:
     """Return what ``set_power_activity -global -activity A``, ``report_power`` print.
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from hwgen.errors import UserError
 
-__all__ = ["BLOCKS", "CATEGORIES", "OPERATIONS", "Counts", "DigitalEnergy", "Operations"]
+__all__ = ["BLOCKS", "CATEGORIES", "OPERATIONS", "OTHERS", "Counts", "DigitalEnergy", "Operations"]
 
 MODEL = (
     "energies per operation times counts; clock of a layer's tiles in all of its cycles, of other "

@@ -20,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.gates.netlist import ONE, ZERO, Kind, Netlist
-from hwgen.power.cells import PowerCell, PowerCells, Signals
+from hwgen.power.cells import Signals
+from hwgen.power.tables import PowerCell, PowerCells
 
 __all__ = ["propagated"]
 
@@ -62,44 +63,46 @@ def propagated(
     values.density[clock], values.probability[clock] = CLOCK_DENSITY, 0.5
     for net, level in {ZERO: 0, ONE: 1, **constants}.items():
         values.density[net], values.probability[net] = 0.0, level
-    clocks = _clock_nets(netlist, cells)
     rules = [
-        _Rule(cells.of(kind), same, pin, clocks)
+        _Rule(cells.of(kind), same, pin)
         for kind, same in netlist.kinds.items()
         for pin in cells.of(kind).states.behaviour.outputs
         if same.directions.get(pin) == "output"
     ]
+    clocks = np.zeros(nets, dtype=bool)
+    clocks[clock] = True
+    while any(rule.passes_clock(clocks) for rule in rules):
+        pass
     for _ in range(MOST_ROUNDS):
         if max((rule.apply(values) for rule in rules), default=0.0) < SETTLED:
             break
     return values
 
 
-def _clock_nets(netlist: Netlist, cells: PowerCells) -> NDArray[np.bool_]:
-    found = np.zeros(len(netlist.nets), dtype=bool)
-    for kind, same in netlist.kinds.items():
-        for pin in cells.of(kind).clocks & same.pins.keys():
-            found[same.pins[pin]] = True
-    return found
-
-
 class _Rule:
     """How an output of all gates of one cell follows their inputs."""
 
-    def __init__(self, cell: PowerCell, same: Kind, pin: str, clocks: NDArray[np.bool_]) -> None:
+    def __init__(self, cell: PowerCell, same: Kind, pin: str) -> None:
         self._states, self._same = cell.states, same
         self._nets = same.pins[pin]
         self._one = cell.states.comes(pin).astype(float)
         self._follows: dict[str, NDArray[np.float64]] = {}
-        most = np.full(len(self._nets), SETTLES_ONCE)
         for bit, name in enumerate(cell.states.variables):
-            places = np.arange(len(self._one)) ^ 1 << bit
-            differs = self._one != self._one[places]
+            differs = self._one != self._one[np.arange(len(self._one)) ^ 1 << bit]
             if name in cell.states.inputs and differs.any():
                 self._follows[name] = differs.astype(float)
-                most[clocks[same.pins[name]]] = 2 * SETTLES_ONCE
-        self._most = most
+        self._most = np.full(len(self._nets), SETTLES_ONCE)
         self._step = STEP if cell.sequential else 1.0
+
+    def passes_clock(self, clocks: NDArray[np.bool_]) -> bool:
+        """Mark the outputs that follow a clock, and tell whether there are more than before."""
+        on_clock = np.zeros(len(self._nets), dtype=bool)
+        for pin in self._follows:
+            on_clock |= clocks[self._same.pins[pin]]
+        more = bool((on_clock & ~clocks[self._nets]).any())
+        clocks[self._nets[on_clock]] = True
+        self._most[on_clock] = 2 * SETTLES_ONCE
+        return more
 
     def apply(self, values: Signals) -> float:
         """Update the output, and return the largest change."""

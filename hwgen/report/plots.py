@@ -20,7 +20,7 @@ from hwgen.report.runs import Run
 from hwgen.report.tables import as_json
 from hwgen.wording import hint, shown
 
-__all__ = ["RECORD", "plot"]
+__all__ = ["RECORD", "plot", "write_figures"]
 
 RECORD = "plots.json"
 SETTINGS = {
@@ -65,16 +65,34 @@ def plot(
     check_folder(out, RECORD, force=force)
     if layer is not None:
         _check_layer(runs[0], layer)
+    return write_figures(_figures(runs, layer), out, RECORD)
+
+
+def write_figures(
+    figures: Iterator[tuple[str, Figure]], out: Path, record: str
+) -> dict[str, object]:
+    """Write figures, which are drawn meanwhile, with their names.
+
+    Returns
+    -------
+    dict
+        ``out`` and ``files`` (name to SHA-256).
+
+    Raises
+    ------
+    UserError
+        When the folder cannot be used.
+    """
     contents = {}
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box stands for it
         mpl.rcdefaults()  # whatever the user's own settings are
         mpl.rcParams.update(LOOK | SETTINGS)
-        for name, figure in _figures(runs, layer):
+        for name, figure in figures:
             contents[f"{name}.svg"] = _svg(figure)
             contents[f"{name}.png"] = _png(figure)
-    contents[RECORD] = as_json({"hwgen": __version__, "files": hashes(contents)}).encode() + b"\n"
-    write_folder(out, contents, RECORD)
+    contents[record] = as_json({"hwgen": __version__, "files": hashes(contents)}).encode() + b"\n"
+    write_folder(out, contents, record)
     return {"out": str(out), "files": hashes(contents)}
 
 

@@ -20,12 +20,14 @@ __all__ = [
     "as_json",
     "as_text",
     "print_calibrate",
+    "print_compare",
     "print_cosim",
     "print_demo",
     "print_fpga",
     "print_generate",
     "print_inspect",
     "print_plot",
+    "print_power",
     "print_presets",
     "print_run",
     "print_schema",
@@ -181,6 +183,97 @@ def _placed(placed: Result) -> str:
     )
 
 
+def print_power(result: Result, to: "Console") -> None:
+    """Print every block and group, then energies of a conversion, then whose figures these are."""
+    changes = ("changes per\nconversion", "at clock\npins")
+    heads = ("instances", "dynamic, uW", "of it clock", "leakage, uW", *changes)
+    table = _table("block", *heads, numbers=heads)
+    for name, block in result["blocks"].items():
+        table.add_row(name, _count(block["instances"]), *(_figure(block[key]) for key in BLOCK))
+    to.print(table)
+    heads = ("internal, uW", "switching, uW", "leakage, uW")
+    table = _table("group", *heads, numbers=heads)
+    for name, group in result["groups"].items():
+        table.add_row(name, *(_figure(group[f"{key}_uw"]) for key in GROUP_PARTS))
+    to.print(table)
+    heads = ("pJ per conversion",)
+    table = _table("goes into", *heads, numbers=heads)
+    for name, energy in result["digital_per_conversion_pj"].items():
+        table.add_row(name.replace("_", " "), _figure(energy))
+    table.add_section()
+    for name, energy in result["energy_per_conversion_pj"].items():
+        table.add_row({"adc": "ADC"}.get(name, name), _figure(energy))
+    to.print(table)
+    to.print(
+        f"{_figure(result['dynamic_uw'])} uW dynamic, {_figure(result['leakage_uw'])} uW leakage "
+        f"at {result['clock_mhz']:g} MHz, {result['target']}, {_count(result['vectors'])} vectors, "
+        f"{_count(result['cycles'])} cycles, {_ratio(result['decisions_per_conversion'])} decisions"
+        " per conversion"
+    )
+    without, tree = result["vectorless"], result["clock_tree"]
+    to.print(
+        f"activity measured on {_percent(result['coverage'])} of nets, "
+        f"{result['changes_per_cycle']:.3f} changes a cycle; {result['glitches']}"
+    )
+    to.print(
+        f"without vectors: {_figure(without['dynamic_uw'])} uW, "
+        f"{without['changes_per_cycle']:.3f} changes a cycle ({without['model']})",
+        soft_wrap=True,
+    )
+    to.print(f"clock tree: {_figure(tree['dynamic_uw'])} uW, {tree['model']}", soft_wrap=True)
+    _print_models(result["models"], to)
+    for warning in result["warnings"]:
+        to.print(f"beware: {warning}", soft_wrap=True)
+    to.print(f"report: {result['report']}")
+
+
+def _print_models(models: Result, to: "Console") -> None:
+    """Print whose figures energies are."""
+    for name, model in models.items():
+        charged = f", per {model['charges']}" if "charges" in model else ""
+        conditions = f"{model['conditions']}; " if "conditions" in model else ""
+        of = f"{model['name']} ({conditions}{model['covers']})"
+        head = {"adc": "ADC"}.get(name, name)
+        to.print(f"{head}{charged}: {of}: {model['source']}", soft_wrap=True)
+
+
+def print_compare(result: Result, to: "Console") -> None:
+    """Print a column for each design."""
+    names = [one["name"] for one in result["designs"]]
+    table = _table("", *names, numbers=names)
+
+    def row(name: str, values: Iterable[object], write) -> None:
+        table.add_row(name, *(DASH if value is None else write(value) for value in values))
+
+    for key, (name, write) in COMPARE_ROWS.items():
+        row(name, (one[key] for one in result["designs"]), write)
+    table.add_section()
+    for part in result["designs"][0]["energy_per_image_pj"]:
+        name = {"adc": "ADC"}.get(part, part.replace("_", " "))
+        values = (one["energy_per_image_pj"][part] for one in result["designs"])
+        row(f"{name}, pJ per image", values, _figure)
+    for what in ("conversion", "output"):
+        values = (one[f"energy_per_{what}_pj"] for one in result["designs"])
+        row(f"pJ per {what}", values, _figure)
+    table.add_section()
+    for part in result["designs"][0]["versus_first"]:
+        name = part.replace("_", " ")
+        values = (one["versus_first"][part] for one in result["designs"])
+        row(f"{name}, times less", values, _ratio)
+    to.print(table)
+    to.print(
+        f"{_count(result['images'])} images; {_count(result['vectors'])} vectors of "
+        f"{result['layer']} on {result['library']['name']} at {result['clock_mhz']:g} MHz; "
+        f"{result['skips']}; {result['glitches']}",
+        soft_wrap=True,
+    )
+    _print_models(result["models"], to)
+    for warning in dict.fromkeys(w for one in result["designs"] for w in one["warnings"]):
+        to.print(f"beware: {warning}", soft_wrap=True)
+    for path in result["files"]:
+        to.print(f"{result['out']}/{path}")
+
+
 def print_fpga(result: Result, to: "Console") -> None:
     """Print what is on the board, what it takes there, and what must be read from it."""
     tile, layer = result["tile"], result["layer"] or "made-up numbers"
@@ -282,11 +375,12 @@ def print_run(result: Result, to: "Console") -> None:
 
 
 def _print_energy(result: Result, to: "Console") -> None:
-    """Print the analog energy of every layer and an image, and whose figures it is."""
+    """Print the energy of every layer and an image, and whose figures it is."""
     models = result.get("energy_model")
     if not models:
         return
-    heads = ("ADC", "array", "per\nconversion")
+    digital = models["digital"]
+    heads = ("ADC", "array", *(("digital",) if digital else ()), "per\nconversion")
     table = _table("energy per image, pJ", *heads, numbers=heads)
     for name, layer in result["layers"].items():
         table.add_row(name, *_energies(layer))
@@ -297,16 +391,21 @@ def _print_energy(result: Result, to: "Console") -> None:
     for name, model in ((f"ADC, per {adc['charges']}", adc), ("array", array)):
         of = f"{model['name']} ({model['conditions']}; {model['covers']})"
         to.print(f"{name}: {of}: {model['source']}", soft_wrap=True)
-    to.print("without the digital periphery")
+    if digital:
+        about = f"{digital['source']}, {digital['clock_mhz']:g} MHz: {digital['model']}"
+        to.print(f"digital: measured: {about}", soft_wrap=True)
+    else:
+        to.print("without the digital periphery")
     for warning in models["warnings"]:
         to.print(f"beware: {warning}", soft_wrap=True)
 
 
 def _energies(part: Result) -> list[str]:
     """Energies of an image, and of a conversion on average."""
-    adc, array = (part["energy_pj"][key] for key in ("adc", "array"))
-    of_image = (part["energy_per_image_pj"][key] for key in ("adc", "array"))
-    every = (adc + array) / part["conversions"] if part["conversions"] else None
+    keys = [key for key in ("adc", "array", "digital") if part["energy_pj"][key] is not None]
+    of_image = (part["energy_per_image_pj"][key] for key in keys)
+    whole = sum(part["energy_pj"][key] for key in keys)
+    every = whole / part["conversions"] if part["conversions"] else None
     return [*(_amount(round(value)) for value in of_image), _ratio(every)]
 
 
@@ -400,6 +499,13 @@ def _number(value: object) -> str:
     return f"{value:,.1f}" if isinstance(value, float) else _count(value)
 
 
+def _figure(value: float | None) -> str:
+    """Write a measured quantity with four figures."""
+    if value is None:
+        return DASH
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
 def _yes_no(value: object) -> str:
     return "yes" if value else "no"
 
@@ -411,6 +517,28 @@ def _ratio(value: object) -> str:
 def _percent(value: object) -> str:
     return DASH if value is None else f"{100 * value:.2f} %"
 
+
+BLOCK = (
+    "dynamic_uw",
+    "clock_uw",
+    "leakage_uw",
+    "changes_per_conversion",
+    "clock_changes_per_conversion",
+)
+GROUP_PARTS = ("internal", "switching", "leakage")
+COMPARE_ROWS = {
+    "top1": ("accuracy", _percent),
+    "area_um2": ("area of a tile, um2", _figure),
+    "crossbars": ("crossbars", _count),
+    "conversions": ("conversions per image", _figure),
+    "decisions": ("decisions per image", _figure),
+    "decisions_per_conversion": ("decisions per conversion", _ratio),
+    "lane_changes_per_conversion": ("changes in a lane per conversion", _figure),
+    "lane_clock_changes_per_conversion": ("  at its clock pins besides", _figure),
+    "cycles": ("cycles per image", _figure),
+    "time_us": ("time of an image, us", _figure),
+    "leakage_uw": ("leakage of a tile, uW", _figure),
+}
 
 DEMO_ROWS = {
     "top1": ("accuracy", _percent),

@@ -1,0 +1,116 @@
+"""Energies per operation: what was measured comes back, and other work is priced by it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hwgen.errors import UserError
+from hwgen.power.operations import CATEGORIES, Counts, Operations
+
+COUNTS = Counts(decision=40, conversion=10, read=5, output=4, vector=2, cycles=100, tile_cycles=100)
+DATA = {"search": 80.0, "shift_add": 30.0, "splice": 8.0, "sequencer": 15.0, "range_table": 2.0}
+CLOCK = dict.fromkeys(DATA, 50.0)
+
+
+def measured(counts=COUNTS, **options):
+    given = {"leakage_uw": 2.0, "clock_ns": 20.0, "source": "x", "parameters": {"rows": 4}}
+    return Operations.measured(DATA, CLOCK, counts, **given | options)
+
+
+def test_what_was_measured_comes_back():
+    energy = measured().energy(COUNTS)
+
+    assert energy.by_category == pytest.approx({
+        "lane_control": 130,
+        "accumulation": 138,
+        "scheduling": 65,
+        "tables": 52,
+    })
+    assert energy.leakage == pytest.approx(2e-6 * 100 * 20e-9 * 1e12)
+    assert energy.total == pytest.approx(sum(DATA.values()) + 5 * 50 + 4)
+
+
+def test_other_work_is_priced_by_operations_cycles_and_time():
+    more = Counts(
+        decision=80, conversion=10, read=5, output=8, vector=2, cycles=300, tile_cycles=1000
+    )
+
+    energy = measured().energy(more)
+
+    assert energy.by_category["lane_control"] == pytest.approx(2 * 80 + 3 * 50)
+    assert energy.by_category["accumulation"] == pytest.approx(30 + 2 * 8 + 3 * 100)
+    assert energy.leakage == pytest.approx(10 * 4)
+
+
+def test_blocks_without_their_operation_go_by_time():
+    none = replace(COUNTS, decision=0)
+
+    energy = measured(none).energy(replace(none, cycles=200))
+
+    assert energy.by_category["lane_control"] == pytest.approx(2 * 130)
+
+
+def test_layers_add_up():
+    one = measured().energy(COUNTS)
+
+    assert one.plus(one).total == pytest.approx(2 * one.total)
+    assert one.plus(one).as_json(per=2) == pytest.approx(one.as_json())
+
+
+def report(**changes):
+    operations = measured()
+    found = {
+        "operations": operations.as_json(),
+        "leakage_uw": 2.0,
+        "clock_mhz": 50.0,
+        "parameters": {"rows": 4},
+    }
+    return found | changes
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_a_report_is_read_again(tmp_path, wrapped):
+    path = tmp_path / "power.json"
+    path.write_text(json.dumps({"result": report()} if wrapped else report()))
+
+    found = Operations.read(path)
+
+    assert found.energy(COUNTS).total == pytest.approx(measured().energy(COUNTS).total)
+    assert found.source == str(path)
+    found.check({"rows": 4}, "mine")
+    with pytest.raises(UserError, match=r"parameters.rows: must be that of mine, 8, not 4"):
+        found.check({"rows": 8}, "mine")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "must be a report of `hwgen power --json`"),
+        ("[]", "must be a report of `hwgen power --json`"),
+        ("{}", "must be a report of `hwgen power --json`"),
+        (json.dumps(report(clock_mhz=0)), "must be a report of `hwgen power --json`"),
+        (json.dumps(report(operations={})), "must be a report of `hwgen power --json`"),
+        (json.dumps(report(leakage_uw="x")), "must be a report of `hwgen power --json`"),
+    ],
+)
+def test_other_files_are_refused(tmp_path, text, message):
+    path = tmp_path / "power.json"
+    path.write_text(text)
+
+    with pytest.raises(UserError, match=message):
+        Operations.read(path)
+
+
+def test_files_that_cannot_be_read_are_refused(tmp_path):
+    with pytest.raises(UserError, match="not a missing file"):
+        Operations.read(tmp_path / "none.json")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="must be a readable file"):
+        Operations.read(tmp_path / "binary")
+    with pytest.raises(UserError, match="must be a readable file"):
+        Operations.read(tmp_path)
+
+
+def test_every_category_is_named():
+    assert set(measured().as_json()) == set(CATEGORIES)
