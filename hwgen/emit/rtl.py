@@ -118,5 +118,5 @@ def _header(design: Design, block: Block) -> str:
 
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
-        return "/".join(map(str, value))
+        return ":".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else value

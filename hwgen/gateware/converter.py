@@ -221,7 +221,8 @@ class Converter(wiring.Component):
     def _phases(self, m, begin, acquiring, compared, ends, resting, first_cycle):
         """Acquire, compare until the last decision, hold the result for a cycle."""
         longest = max(self.acquire_cycles, self.decision_cycles)
-        elapsed = Signal(range(max(longest, 2))) if longest > 1 else Const(0, 1)
+        # Cycles already spent in the present phase or comparison.
+        elapsed = Signal(range(longest), name="elapsed") if longest > 1 else Const(0, 1)
 
         def over(cycles):
             return elapsed >= cycles - 1
