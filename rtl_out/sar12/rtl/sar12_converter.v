@@ -29,18 +29,19 @@ module sar12_converter (
   reg fresh;
   reg acquiring;
   reg [4:0] votes;
-  reg [3:0] step;
   reg compared;
   reg [4:0] left;
   reg [11:0] if_yes;
   reg [11:0] if_no;
   reg begin_;
   reg resting;
+  reg [3:0] step;
   reg [1:0] phase_state;
   reg [11:0] weight;
   wire first_cycle;
 
-  wire decided = compared & (left == 5'd0);
+  wire voted = step >= 4'ha;
+  wire decided = compared & ((left == 5'd0) | ~voted);
   wire [11:0] up = decided ? weight : 12'd0;
   wire yes = votes[4] | ((&votes[3:0]) & captured_0);
   wire last = step >= 4'he;
@@ -111,7 +112,7 @@ module sar12_converter (
       acquire <= 1'b0;
       strobe <= 1'b0;
       busy <= 1'b1;
-      if (fresh) votes <= {1'b0, ~((step >= 4'ha) ? averaging : 4'd0)};
+      if (fresh) votes <= {1'b0, ~(voted ? averaging : 4'd0)};
       else if (first_cycle) votes <= votes + {4'd0, captured_0};
       if (acquiring) left <= 5'd0;
       else if (decided) left <= {more, 1'b0};
