@@ -221,7 +221,7 @@ def test_a_bug_in_the_way_is_found(old, new, monkeypatch):
 def test_a_bug_that_only_an_upset_shows_is_found(old, new, monkeypatch):
     """From reset on all of these keep to the search."""
     inject(monkeypatch, Converter, old, new)
-    spec = replace(FOUR, votes=7, voted=1, acquire_cycles=5)
+    spec = replace(FOUR, votes=31, voted=1, acquire_cycles=5)
 
     assert holds(FollowsTheSearch(spec))
     assert not holds(Recovers(spec))
