@@ -1,6 +1,8 @@
 """Designs that are no more than a converter's control: what they may say, and what refuses them."""
 
+import json
 import re
+from dataclasses import asdict
 
 import pytest
 
@@ -8,6 +10,7 @@ from hwgen.config import load
 from hwgen.errors import UserError
 from hwgen_models.converter import ConverterSpec
 from hwgen_models.redundant import SAR12
+from hwgen_models.spec import TileSpec
 from tests.designs import complaint
 
 
@@ -44,7 +47,10 @@ def test_what_was_acquired_is_held_for_all_decisions():
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"top": "tile"}, "top: must be 'lane' for readout.kind 'redundant', not 'tile'"),
+        (
+            {"top": "tile"},
+            "readout.start: must be null for readout.kind 'redundant' of a tile, not 2048",
+        ),
         (
             {"readout": {"steps": None}},
             "readout.steps: must be a list of integers for readout.kind 'redundant', not null",
@@ -103,6 +109,37 @@ def test_what_cannot_be_is_said_in_one_line(keys, message):
 
 
 def test_a_converter_is_no_tile():
-    words = "sar12: readout.kind: must be 'binary', 'twin-range' or 'ranges' for a tile"
-    with pytest.raises(UserError, match=rf"^{re.escape(words)}, not 'redundant'$"):
+    words = "sar12: top: must be 'tile', not 'lane'"
+    with pytest.raises(UserError, match=rf"^{re.escape(words)} \(the control of a converter alone"):
         _ = load("sar12").spec
+
+
+TILE = {"kind": "redundant", "steps": [50, 31, 19, 11, 7, 4, 3, 1, 1]}
+
+
+def test_a_tile_may_have_redundant_weights():
+    spec = load({"extends": "baseline", "readout": TILE}).spec
+
+    assert spec.most_decisions == 10
+    assert spec.scheme.search(spec).start == 128
+    assert TileSpec(**json.loads(json.dumps(asdict(spec)))) == spec
+
+
+@pytest.mark.parametrize(
+    ("readout", "message"),
+    [
+        (
+            {"steps": [20, 14, 8, 4, 2, 1]},
+            "readout.steps: must add up to at least 64 for the count 128, not 49",
+        ),
+        (
+            {"steps": None},
+            "readout.steps: must be a list of integers for readout.kind 'redundant', not null",
+        ),
+        ({"voted": 1}, "readout.voted: must be 0 for readout.kind 'redundant' of a tile, not 1"),
+    ],
+)
+def test_weights_of_a_tile_must_reach_every_count(readout, message):
+    said = complaint({"extends": "baseline", "readout": TILE | readout})
+
+    assert said == f"<design>: {message}"
