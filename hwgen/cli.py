@@ -518,9 +518,9 @@ def calibrate(
 ) -> dict:
     """Find the cheapest search ranges for a network.
 
-    Counts what calibration images cause in every layer and tries all tables the hardware accepts.
-    What it writes is a design file again: `run` takes it like any other, and so does `generate`
-    with one table for the network or for each layer.
+    Counts what calibration images cause in every layer and takes the best tables that the hardware
+    accepts. What it writes is a design file again: `run` takes it like any other, and so does
+    `generate` where the design's RTL holds as many tables.
     """
     from hwgen.config import load
 
