@@ -26,6 +26,7 @@ import click
 
 from hwgen import __version__
 from hwgen.errors import Mismatch, ToolMissing, UserError
+from hwgen.papers import PAPERS
 from hwgen.usage import Commands, Femtofarads, Nanoseconds, Natural, OneOf, Positive, usage_line
 
 __all__ = ["cli", "main"]
@@ -694,9 +695,9 @@ def calibrate(
 ) -> dict:
     """Find the cheapest search ranges for a network.
 
-    Counts what calibration images cause in every layer and tries all tables the hardware accepts.
-    What it writes is a design file again: `run` takes it like any other, and so does `generate`
-    with one table for the network or for each layer.
+    Counts what calibration images cause in every layer and takes the best tables that the hardware
+    accepts. What it writes is a design file again: `run` takes it like any other, and so does
+    `generate` where the design's RTL holds as many tables.
     """
     from hwgen.config import load
 
@@ -743,6 +744,43 @@ def plot(runs: tuple[Path, ...], out: Path, layer: str | None, force: bool) -> d
     from hwgen.report.plots import plot
 
     return plot(found, out, layer=layer, force=force)
+
+
+@command
+@click.option("--only", type=OneOf(PAPERS), help="Claims of one paper.")
+@click.option(
+    "--network", default="digits", show_default=True, metavar="FILE",
+    help="'digits' or a .tflite, .onnx or .npz network.",
+)  # fmt: skip
+@click.option(
+    "--data", default="digits", show_default=True, metavar="FILE",
+    help="'digits' or images in the .npz format, to measure on.",
+)  # fmt: skip
+@click.option(
+    "--tables-on", metavar="FILE",
+    help="Images that tables are chosen on (default: the calibration part of --data).",
+)  # fmt: skip
+@images_option
+def papers(
+    only: str | None, network: str, data: str, tables_on: str | None, images: int | None
+) -> dict:
+    """Put what papers claim beside what this tool measures.
+
+    Every figure is measured when asked for, on a network of your choice: tables are calibrated,
+    the network runs, lanes are synthesised.
+    """
+    from hwgen.papers.papers import papers
+    from hwgen.report.progress import progress
+
+    with progress("papers") as report:
+        return papers(
+            only=only,
+            network=network,
+            data=data,
+            tables_on=tables_on,
+            images=images,
+            progress=report,
+        )
 
 
 @command

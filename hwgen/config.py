@@ -6,7 +6,7 @@ value. The keys are declared in `hwgen.design_keys`, files are read by `hwgen.de
 what the keys must be to each other, and what follows from them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, NoReturn, get_args
 
@@ -141,8 +141,8 @@ class Design(Section):
 
         if self.is_converter:
             raise UserError(
-                f"{self.source}: readout.kind: must be 'binary', 'twin-range' or 'ranges' for a "
-                f"tile, not {self.readout.kind!r}"
+                f"{self.source}: top: must be 'tile', not {self.top!r} (the control of a converter "
+                f"alone, readout.kind {self.readout.kind!r})"
             )
         return TileSpec(
             rows=self.array.rows,
@@ -159,6 +159,7 @@ class Design(Section):
             bases=self.readout.bases,
             bounded=self.readout.bound == "rows",
             contexts=self.readout.tables,
+            steps=self.readout.steps or (),
             readout_bits=self.readout.bits,
             saturate=self.readout.saturate,
             columns_per_lane=self.readout.columns_per_lane,
@@ -178,7 +179,7 @@ class Design(Section):
     @property
     def is_converter(self) -> bool:
         """Whether the design is the control of one converter, without array and accumulators."""
-        return self.readout.kind == "redundant"
+        return self.readout.kind == "redundant" and self.top == "lane"
 
     @property
     def converter(self) -> "ConverterSpec":
@@ -448,8 +449,12 @@ def _check_readout(design: Design) -> None:
     if design.is_converter:
         _check_converter(design)
         return
-    for name in ("start", "steps", "votes", "voted"):
-        _check_default(readout, name)
+    for name in ("start", "votes", "voted"):
+        _check_default(readout, name, "of a tile")
+    if readout.kind != "redundant":
+        _check_default(readout, "steps")
+    elif readout.steps is None:
+        _refuse_no_steps()
     largest = design.largest_count
     if largest >= 2**readout.bits and not readout.saturate:
         product = f"{array.rows} rows x {2**inputs.dac_bits - 1} x {2**array.cell_bits - 1}"
@@ -463,39 +468,56 @@ def _check_readout(design: Design) -> None:
             "array.cell_bits",
             "inputs.dac_bits",
         )
+    if readout.kind == "redundant":
+        _check_timing(design)  # what follows speaks of the weights only
+        _check_weights(lambda: design.spec)
 
 
-def _check_default(readout: Readout, name: str) -> None:
-    """Refuse a key that the kind of search does not have."""
+def _check_default(readout: Readout, name: str, of: str = "") -> None:
+    """Refuse a key that the kind of search does not have; `of`: whose search."""
     default, value = Readout.model_fields[name].default, getattr(readout, name)
     if value != default:
         words = "null" if default is None else repr(default)
-        where = f"readout.{name}"
-        _refuse(where, f"be {words} for readout.kind {readout.kind!r}", value, "readout.kind")
+        where, whose = f"readout.{name}", f" {of}" if of and readout.kind == "redundant" else ""
+        constraint = f"be {words} for readout.kind {readout.kind!r}{whose}"
+        _refuse(where, constraint, value, "readout.kind")
+
+
+def _refuse_no_steps() -> NoReturn:
+    _refuse(
+        "readout.steps",
+        "be a list of integers for readout.kind 'redundant'",
+        None,
+        "readout.kind",
+    )
+
+
+def _check_weights(spec_of: Callable[[], object]) -> None:
+    """Refuse weights that the models refuse."""
+    try:
+        spec_of()
+    except ValueError as error:
+        text = str(error).removeprefix("steps ")
+        context = {"text": f"readout.steps: {text}", "paths": [("readout", "steps")]}
+        raise PydanticCustomError("combination", "{text}", context) from None
 
 
 def _check_converter(design: Design) -> None:
     """Check a design that is the control of one converter."""
     readout, timing = design.readout, design.timing
     kind = "for readout.kind 'redundant'"
-    if design.top != "lane":
-        _refuse("top", f"be 'lane' {kind}", design.top, "readout.kind")
     if timing.settle_mux:
         _refuse(
             "timing.settle_mux", f"be 0 {kind} (it has no columns)", timing.settle_mux, "readout"
         )
     if readout.steps is None:
-        _refuse("readout.steps", f"be a list of integers {kind}", readout.steps, "readout.kind")
+        _refuse_no_steps()
     least, most = (1, len(readout.steps) + 1) if readout.votes > 1 else (0, 0)
     if not least <= readout.voted <= most:
         allowed = f"be between {least} and {most}" if most else "be 0"
         _refuse("readout.voted", f"{allowed} for readout.votes {readout.votes}", readout.voted)
     _check_timing(design)  # what follows speaks of the weights only
-    try:
-        _ = design.converter
-    except ValueError as error:
-        context = {"text": f"readout.steps: {error}", "paths": [("readout", "steps")]}
-        raise PydanticCustomError("combination", "{text}", context) from None
+    _check_weights(lambda: design.converter)
 
 
 def _check_tables(design: Design) -> None:

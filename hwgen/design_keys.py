@@ -225,7 +225,8 @@ class Readout(Section):
     kind: Literal["binary", "twin-range", "ranges", "redundant"] = key(
         "binary",
         "Search: all bits of every count, few bits of small counts (TRQ), up to `range_count` "
-        "ranges, or `steps` with redundancy (with `top: lane` only: the control of one converter).",
+        "ranges, or `steps` with redundancy. The last with `top: lane` is the control of one "
+        "converter alone, without array and accumulators.",
     )
     bits: int = integer(8, 1, MOST_BITS, "bits", "Width of the converter's threshold, N.")
     saturate: bool = key(False, "Allow counts above 2^bits - 1; they read as 2^bits - 1.")
@@ -264,7 +265,8 @@ class Readout(Section):
         1,
         2**MOST_BITS - 1,
         "codes",
-        "First code of a conversion, kind 'redundant' only.",
+        "First code of a converter alone, kind 'redundant' with `top: lane`. A tile begins at the "
+        "sum of the steps and one.",
         default_text="2^(readout.bits - 1)",
     )
     steps: Steps | None = key(
@@ -275,15 +277,15 @@ class Readout(Section):
     )
     votes: Literal[1, 3, 7, 15, 31] = key(
         1,
-        "Most comparisons of one decision, kind 'redundant' only; the pin `averaging` chooses how "
-        "many, and their majority is the answer.",
+        "Most comparisons of one decision of a converter alone, kind 'redundant' with `top: lane`; "
+        "the pin `averaging` chooses how many, and their majority is the answer.",
     )
     voted: int = integer(
         0,
         0,
         MOST_STEPS + 1,
         "decisions",
-        "How many decisions, the last ones, take `votes`; kind 'redundant' only.",
+        "How many decisions of a converter alone, the last ones, take `votes`.",
     )
 
 

@@ -19,6 +19,7 @@ UNCLEAR = 400
 REST = 0.2  # how often the converter rests between conversions
 NOISE = 1.2  # counts, of a comparison
 OFFSET = 3.3  # counts
+HAIR = 1e-9  # counts
 RESOLVED_PS = 500  # after the middle of a cycle; an answer that was unclear is known then
 
 Decide = Callable[[int, int, float], int | None]
@@ -137,12 +138,21 @@ async def noise_offset_and_votes_are_the_models(dut):
         offset = float(rng.choice([0.0, OFFSET, -OFFSET]))
         errors = rng.normal(offset, NOISE, sum(spec.comparisons(averaging)))
         values, codes = spec.convert(held, errors, averaging=averaging)
+        predicted = search.worst_error(_largest_errors(errors, averaging))
         got, seen = await loop.convert(
             held, erring(errors.tolist()), averaging=averaging, rest=rng.random() < REST
         )
         expect(f"held {held}, averaging {averaging}, codes", seen, codes.tolist())
         expect(f"held {held}, averaging {averaging}", got, int(values))
+        within = abs(got - held) <= predicted + HAIR
+        expect(f"held {held}, {got} within {predicted:.2f}", within, True)
     await loop.finish()
+
+
+def _largest_errors(errors: np.ndarray, averaging: int) -> list[float]:
+    """Return the largest error of every decision, over its comparisons."""
+    ends = np.cumsum(converter_spec().comparisons(averaging))[:-1]
+    return [float(np.abs(of_one).max()) for of_one in np.split(errors, ends)]
 
 
 @case

@@ -1,6 +1,9 @@
 """The emitted lane against `hwgen_models.lane`: pins in every cycle, sums of every vector."""
 
+import cocotb
 import numpy as np
+from cocotb.triggers import Timer
+from cocotb.types import Logic
 
 from bench import Bench, case, count, expect, pack, spec
 from hwgen_models.lane import HeldRead, Lane
@@ -11,16 +14,30 @@ VECTORS = 2
 PINS = ("busy", "acquire", "strobe", "bank", "column", "dac", "pending")
 RESTING_PINS = ("busy", "acquire", "strobe", "dac", "pending")
 NOISE = 1.5  # counts, of the comparator
+HAIR = 0.01  # counts; whatever lies closer to a threshold than this gets no clear answer
+RESOLVED_PS = 500  # after the middle of a cycle; an answer that was unclear is known then
 
 
 class Script:
-    """Inputs and expected pins of a lane in every cycle, written down read by read."""
+    """Inputs and expected pins of a lane in every cycle, written down read by read.
+
+    `on_edges`: held values lie just between two counts, so that one answer of most conversions is
+    not clear; else the comparator is noisy.
+    """
 
     def __init__(
-        self, lane: int, outputs: int, tables: list[Table], rng: np.random.Generator
+        self,
+        lane: int,
+        outputs: int,
+        tables: list[Table],
+        rng: np.random.Generator,
+        *,
+        on_edges: bool = False,
     ) -> None:
         design = spec()
         self.rng = rng
+        self.on_edges = on_edges
+        self.unclear: dict[int, int] = {}  # cycle of the capture -> what comes of it
         self.operations = design.column_map.lane_columns(lane)
         self.model = Lane(
             operations=self.operations,
@@ -52,7 +69,7 @@ class Script:
         bound = int(rng.integers(0, design.largest_count + 1))
         top = min(bound, design.largest_code)
         counts = rng.integers(0, top + 1, size=len(self.operations))
-        errors = rng.normal(0, NOISE, size=(len(counts), design.most_decisions))
+        errors = self._errors(len(counts))
         held = HeldRead(
             counts=counts.tolist(),
             plane=plane,
@@ -65,6 +82,8 @@ class Script:
         served = self.model.read(held)
         for converted in served.conversions:
             self._conversion(converted, counts[converted.column] + errors[converted.column])
+            if self.on_edges:
+                self._check_value(converted, int(counts[converted.column]), bound)
         for end in [served.finish] if served.conversions else []:
             self.show(end, busy=0)
         self.set(q, load=1 << bank)
@@ -89,6 +108,20 @@ class Script:
         self.model.accumulators.clear()
         self.end = at + 1
 
+    def _errors(self, columns: int) -> np.ndarray:
+        """Return the comparator's error in every decision of every column."""
+        size = (columns, spec().most_decisions)
+        if self.on_edges:
+            return -0.5 + self.rng.choice([-HAIR / 2, HAIR / 2], size=size)
+        return self.rng.normal(0, NOISE, size=size)
+
+    def _check_value(self, converted, count: int, bound: int) -> None:
+        """Expect the value of either count that a held value lies between."""
+        values = self.model.tree(converted.column, bound).values
+        allowed = sorted({int(values[max(count - 1, 0)]), int(values[count])})
+        value = converted.conversion.value
+        expect(f"between {count - 1} and {count}, {value} in {allowed}", value in allowed, True)
+
     def _conversion(self, converted, held: np.ndarray) -> None:
         """Write down one conversion; `held` is what the comparator sees at each decision."""
         conversion, start = converted.conversion, converted.start
@@ -103,6 +136,8 @@ class Script:
             self.set(start + conversion.decided[k], compare=1 - answer)
             self.set(start + conversion.captures[k], compare=answer)
             self.set(start + conversion.captures[k] + 1, compare=1 - answer)
+            if self.on_edges and abs(held[k] - (threshold - 0.5)) < HAIR:
+                self.unclear[start + conversion.captures[k]] = answer
         self.show(start + conversion.cycles, strobe=0, acquire=0, dac=conversion.level)
         count(conversions=1, decisions=conversion.decisions)
 
@@ -140,6 +175,38 @@ async def pins_and_sums_are_the_models_in_every_cycle(dut):
         await _play(bench, script, _constants(script, lane, held), where)
 
 
+@case
+async def answers_that_are_not_clear_take_either_side_and_nothing_longer(dut):
+    """Hold values just between two counts: the flip-flop behind ``compare`` shows X for a while.
+
+    It resolves to either level within its cycle. The lane then goes on as after any answer, every
+    pin in its cycle, and yields the value of one of the two counts.
+    """
+    rng = np.random.default_rng(13)
+    design = spec()
+    bench = Bench(dut)
+    choices = tables(2, seed=13)
+    unclear = 0
+    for number in range(2 * len(choices)):
+        held = [choices[(number + i) % len(choices)] for i in range(design.lane_tables)]
+        script = Script(0, design.outputs, held, rng, on_edges=True)
+        q = script.end
+        for plane in range(design.planes):
+            q = script.read(plane, q + 2)
+        script.drain()
+        unclear += len(script.unclear)
+        await _play(bench, script, _constants(script, 0, held), f"tables {held}")
+    expect("some answers were not clear", unclear > 0, True)
+
+
+def _first_flip_flop(dut):
+    """Return what ``compare`` enters, where a simulator knows X and the block can be found."""
+    sar = getattr(dut, "sar", None)
+    if sar is None or not cocotb.SIM_NAME.lower().startswith("icarus"):
+        return None
+    return getattr(sar, "captured_0" if spec().compare_stages else "search_answer", None)
+
+
 def _some_outputs(k: int, rng: np.random.Generator) -> int:
     """Use all outputs at first, then any number."""
     outputs = spec().outputs
@@ -172,8 +239,14 @@ async def _play(bench: Bench, script: Script, constants: dict[str, int], where: 
     bench.inputs = inputs | constants
     await bench.reset()
     signed = design.accumulator_range.start < 0
+    flip_flop = _first_flip_flop(bench.dut)
     for cycle in range(script.end + 3):
         await bench.step(**script.inputs.get(cycle, {}))
+        if flip_flop is not None and cycle - 1 in script.unclear:
+            flip_flop.value = script.unclear[cycle - 1]
+            await Timer(RESOLVED_PS, "ps")
+        if flip_flop is not None and cycle in script.unclear:
+            bench.dut.compare.value = Logic("X")
         state |= script.changes.get(cycle, {})
         state["pending"] = state["pending_0"] | state["pending_1"] << 1
         # Where a lane looks matters while it converts.

@@ -53,7 +53,7 @@ FLOORS = [
     ["fpga"],
     ["flow"],
     ["report"],
-    ["demo"],
+    ["demo", "papers"],
     ["usage", "cli"],
 ]
 FLOOR = {unit: height for height, units in enumerate(FLOORS) for unit in units}

@@ -25,6 +25,9 @@ COMMANDS = [
     "compare", "calibrate", "plot", "demo",
 ]  # fmt: skip
 
+PRESETS = ["adaptive", "baseline", "sar12", "trq"]
+KNOWN = f"must be a preset ({', '.join(PRESETS)}) or an existing design file, not missing"
+
 
 @pytest.fixture
 def replace(monkeypatch):
@@ -95,9 +98,9 @@ def test_presets_as_json_and_as_a_table(hwgen):
     result = json.loads(ended.out)
 
     assert ended.code == 0
-    assert [preset["name"] for preset in result["presets"]] == ["baseline", "trq"]
-    assert result["presets"][0]["paper"] is None
-    assert "2402.06164" in result["presets"][1]["paper"]
+    assert [preset["name"] for preset in result["presets"]] == PRESETS
+    assert result["presets"][1]["paper"] is None
+    assert "2402.06164" in result["presets"][3]["paper"]
     assert not ended.err
 
     table = hwgen("presets").out
@@ -209,8 +212,7 @@ def test_a_bar_is_shown_on_a_terminal():
         ("fpga trq -o d --board arty",
          "--board: must be one of icebreaker, ulx3s, not 'arty'"),
         ("fpga trk -o d --board ulx3s",
-         ("trk: must be a preset (baseline, trq) or an existing design file, "
-         "not missing (did you mean 'trq'?)")),
+         f"trk: {KNOWN} (did you mean 'trq'?)"),
         ("run trq --data digits", "--network: must be given; see hwgen run --help"),
         ("run trq --network digits", "--data: must be given; see hwgen run --help"),
         ("run trq --network digits --data digits --images ten",
@@ -218,10 +220,9 @@ def test_a_bar_is_shown_on_a_terminal():
         ("calibrate trq --network digits --data digits -o f --granularity lane",
          ("--granularity: must be one of network, layer, slice, slice-plane, not 'lane' (did you "
          "mean 'layer'?)")),
-        ("generate trk -o d", ("trk: must be a preset (baseline, trq) or an existing design file, "
-         "not missing (did you mean 'trq'?)")),
+        ("generate trk -o d", f"trk: {KNOWN} (did you mean 'trq'?)"),
         ("run nope.yaml --network digits --data digits",
-         "nope.yaml: must be a preset (baseline, trq) or an existing design file, not missing"),
+         f"nope.yaml: {KNOWN}"),
     ],
 )  # fmt: skip
 def test_a_usage_error_is_one_line(hwgen, arguments, message):

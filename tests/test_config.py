@@ -25,8 +25,8 @@ PRESET_FILES = ROOT / "hwgen" / "presets"
 # What good files mean
 
 
-def test_presets_are_baseline_and_trq():
-    assert presets() == ["baseline", "trq"]
+def test_presets_are_these():
+    assert presets() == ["adaptive", "baseline", "sar12", "trq"]
 
 
 @pytest.mark.parametrize("name", presets())
@@ -216,7 +216,7 @@ BAD_KEYS = [
     ("summary: 3", "summary: must be one line of at most 200 characters, not 3"),
     ("interface: {reset: high}", "interface.reset: must be a mapping, not 'high'"),
     ("readout: {kind: sar}",
-     "readout.kind: must be 'binary' or 'twin-range' or 'ranges', not 'sar'"),
+     "readout.kind: must be 'binary' or 'twin-range' or 'ranges' or 'redundant', not 'sar'"),
     # names
     ("name: 8bit", ("name: must be a Verilog identifier of at most 40 letters, digits and "
      "underscores, not '8bit'")),
@@ -363,8 +363,10 @@ BAD_KEYS = [
      "timing.sample_cycles: must be an integer between 1 and 255, not 0"),
     ("timing: {acquire_cycles: 0}",
      "timing.acquire_cycles: must be an integer between 1 and 255, not 0"),
+    ("timing: {compare_latency: 0}",
+     "timing.compare_latency: must be an integer between 1 and 255, not 0"),
     ("timing: {compare_latency: 1}",
-     "timing.compare_latency: must be an integer between 2 and 255, not 1"),
+     "timing.compare_latency: must be at least 2 (2 + interface.compare_stages), not 1"),
     ("interface: {compare_stages: 1}", ("timing.compare_latency: must be at least 3 (2 + "
      "interface.compare_stages), not 2")),
     ("interface: {compare_stages: 3}",

@@ -15,6 +15,7 @@ from hwgen.errors import UserError
 from tests.designs import complaint, write
 
 PRESET_FILES = Path(__file__).parents[1] / "hwgen" / "presets"
+PRESETS = "adaptive, baseline, sar12, trq"
 
 
 # Extending
@@ -136,7 +137,7 @@ def test_a_file_that_is_no_design_file_is_refused_in_one_line(folder, text, mess
 
 @pytest.mark.usefixtures("folder")
 def test_a_missing_file_may_be_a_misspelt_preset():
-    known = "must be a preset (baseline, trq) or an existing design file, not missing"
+    known = f"must be a preset ({PRESETS}) or an existing design file, not missing"
 
     assert complaint("nope.yaml") == f"nope.yaml: {known}"
     assert complaint("trk") == f"trk: {known} (did you mean 'trq'?)"
@@ -175,7 +176,7 @@ def test_extends_leads_to_a_preset_or_a_file(folder, extends, value):
     name = write(folder, f"name: a\nextends: {extends}\n")
 
     assert complaint(name) == (
-        f"design.yaml: extends: must be a preset (baseline, trq) or an existing file, not {value}"
+        f"design.yaml: extends: must be a preset ({PRESETS}) or an existing file, not {value}"
     )
 
 

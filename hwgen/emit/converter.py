@@ -214,7 +214,8 @@ def _reset(design: Design, rtl: Rtl) -> list[str]:
     return paragraph(
         f"`{name}` is {style.kind} and active {style.active}; registers reset {when}. It drops a "
         f"conversion, leaves `dac` at {design.converter.start} and `result` at 0. Whatever the "
-        "registers hold, at most one longest conversion later the next `start` is served."
+        "registers hold, the next `start` is served at most one longest conversion and a "
+        "comparison later."
     )
 
 

@@ -65,7 +65,7 @@ def deliverables(design: Design) -> tuple[dict[str, bytes], dict]:
     The manifest names all other files with their hashes, by which a folder is recognised.
     """
     rtl = emit_rtl(design)
-    vectors = None if design.is_converter else vectors_of(design)
+    vectors = vectors_of(design)
     layer = vectors and vectors.layer
     described = manifest(design, rtl, layer=layer)
     texts = dict(rtl.files)
@@ -90,7 +90,8 @@ def committed(design: Design) -> dict[str, str]:
     their hashes: a change of these must not look like a change of the RTL.
     """
     rtl = emit_rtl(design)
-    layer = None if design.is_converter else vectors_of(design).layer
+    vectors = vectors_of(design)
+    layer = vectors and vectors.layer
     documents = _documents(design, rtl, layer)
     return (
         dict(rtl.files)

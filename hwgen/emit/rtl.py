@@ -100,7 +100,9 @@ def _top_ports(top: Block, reset: Reset) -> Iterator[TopPort]:
 def _header(design: Design, block: Block) -> str:
     origin = f" (preset {design.preset})" if design.preset not in {None, design.name} else ""
     parameters = asdict(design.parameters)
-    values = ", ".join(f"{name}={_plain(value)}" for name, value in parameters.items())
+    values = ", ".join(
+        f"{name}={_plain(value)}" for name, value in parameters.items() if value != ()
+    )
     parts = [
         f"{block.module}: {block.about}",
         "",
@@ -118,5 +120,5 @@ def _header(design: Design, block: Block) -> str:
 
 def _plain(value: object) -> object:
     if isinstance(value, tuple):
-        return "/".join(map(str, value))
+        return ":".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else value

@@ -38,11 +38,14 @@ class Vectors:
     tables: tuple[Table, ...]  # as many as the tile holds; empty ones for a binary search
 
 
-def vectors_of(design: Design) -> Vectors:
+def vectors_of(design: Design) -> Vectors | None:
     """Choose the vectors of a design: the same on every machine.
 
-    The last two are the corner cases: nothing driven at all, and every input at its largest.
+    The last two are the corner cases: nothing driven at all, and every input at its largest. None
+    for a converter alone, which has no array.
     """
+    if design.is_converter:
+        return None
     real = _real(design)
     layer, x, weights, y_in = real or (None, *made_up(design.spec))
     limits = input_range(input_bits=design.spec.input_bits, signed=design.spec.signed_inputs)

@@ -38,9 +38,10 @@ class Converter(wiring.Component):
     while ``busy`` is high. Reset drops the conversion.
 
     From any register value the control is idle, or takes the next conversion, within one longest
-    conversion: its four states are all the codes of its state register, a phase ends as soon as its
-    counter is not below its length, steps behind the last one end a conversion, and every
-    conversion sets the code when it begins.
+    conversion and a comparison: its four states are all the codes of its state register, a phase
+    ends as soon as its counter is not below its length, steps behind the last one end a conversion,
+    decisions without votes end whatever counts them, and every conversion sets the code when it
+    begins.
 
     Parameters
     ----------
@@ -199,12 +200,13 @@ class Converter(wiring.Component):
         left = Signal(k + 1)  # comparisons of this decision after the present one
         fresh = Signal()  # no comparison of this decision has been answered yet
         yes = Signal()
+        voted = Signal()
         m.d.comb += yes.eq(votes[k] | (votes[:k].all() & answer))
+        m.d.comb += voted.eq(step >= self.single)
         m.d.sync += fresh.eq(acquiring | decided)
 
         with m.If(fresh):
-            pairs = Mux(step >= self.single, self.averaging, 0)
-            m.d.sync += votes.eq(Cat(~pairs, Const(0, 1)))
+            m.d.sync += votes.eq(Cat(~Mux(voted, self.averaging, 0), Const(0, 1)))
         with m.Elif(first_cycle):
             m.d.sync += votes.eq(votes + answer)
 
@@ -216,12 +218,14 @@ class Converter(wiring.Component):
             m.d.sync += left.eq(Cat(Const(0, 1), more))
         with m.Elif(compared):
             m.d.sync += left.eq(left - 1)
-        return yes, left == 0
+        # Only an upset leaves votes to a decision that takes none.
+        return yes, (left == 0) | ~voted
 
     def _phases(self, m, begin, acquiring, compared, ends, resting, first_cycle):
         """Acquire, compare until the last decision, hold the result for a cycle."""
         longest = max(self.acquire_cycles, self.decision_cycles)
-        elapsed = Signal(range(max(longest, 2))) if longest > 1 else Const(0, 1)
+        # Cycles already spent in the present phase or comparison.
+        elapsed = Signal(range(longest), name="elapsed") if longest > 1 else Const(0, 1)
 
         def over(cycles):
             return elapsed >= cycles - 1

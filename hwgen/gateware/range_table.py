@@ -269,10 +269,10 @@ class RangeTable(wiring.Component):
             m.d.comb += value.eq(Array(one[name] for one in fields)[(step - 1)[: len(step)]])
         opens = Signal()  # the first range of a table
         closes = Signal()  # the last one
-        m.d.comb += opens.eq(sum((step == 1 + t * self.ranges for t in range(self.tables)), 0) != 0)
-        m.d.comb += closes.eq(
-            sum((step == (1 + t) * self.ranges for t in range(self.tables)), 0) != 0
-        )
+        m.d.comb += [
+            opens.eq(Cat(step == 1 + t * self.ranges for t in range(self.tables)).any()),
+            closes.eq(Cat(step == (1 + t) * self.ranges for t in range(self.tables)).any()),
+        ]
 
         edge = Signal(n)
         covered = Signal()

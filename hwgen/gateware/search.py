@@ -1,5 +1,6 @@
 """Search engines: the next threshold of a conversion, one comparator answer at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from amaranth import Array, Cat, Const, Module, Mux, Signal, Value
@@ -13,6 +14,7 @@ __all__ = [
     "BinarySearch",
     "RangeFields",
     "RangeSearch",
+    "RedundantSearch",
     "SearchPlan",
     "TwinRangeSearch",
 ]
@@ -472,7 +474,91 @@ class _Walk:
         return below & (~self.cut | self.middle)
 
 
-ENGINES = {"binary": BinarySearch, "twin-range": TwinRangeSearch, "ranges": RangeSearch}
+class RedundantSearch(wiring.Component):
+    r"""Search with redundant weights: every answer moves the code up or down by the next one.
+
+    .. math:: c_{i+1} = c_i + w_i \text{ after a yes}, \quad c_i - w_i \text{ after a no}
+
+    from :math:`c_0 = 1 + \sum w_i`; a last decision keeps the code (yes) or takes the one below.
+    Wrong answers are made good by later ones as far as the weights overlap. Golden model:
+    :meth:`hwgen_models.search.SearchTree.redundant`. Where a code has to follow every cycle, and no
+    tile is around it, there is :class:`~hwgen.gateware.converter.Converter`.
+
+    From any register value whatever, as many answers as there are decisions end the search.
+
+    Timing: as :class:`BinarySearch`.
+
+    Parameters
+    ----------
+    bits : int
+        Width of a threshold code, N.
+    steps : sequence of int
+        The weights, w; codes must stay below 2^N.
+
+    Members
+    -------
+    start, step, answer : In(1)
+        As in :class:`BinarySearch`.
+    none, last : Out(1)
+        As in :class:`BinarySearch`.
+    dac : Out(N)
+        The threshold; after the last answer, the value that was found.
+    """
+
+    start: Signal
+    step: Signal
+    answer: Signal
+    none: Signal
+    last: Signal
+    dac: Signal
+
+    def __init__(self, *, bits: int, steps: Sequence[int]) -> None:
+        self.bits = positive_int("Readout width", bits)
+        self.steps = [positive_int("Step", step) for step in steps]
+        if 2 * sum(self.steps) + 1 >= 1 << bits:
+            raise ValueError(
+                f"Steps must add up to at most {(1 << bits) // 2 - 1}, not {sum(self.steps)}"
+            )
+        super().__init__({
+            "start": In(1),
+            "step": In(1),
+            "answer": In(1),
+            "none": Out(1),
+            "last": Out(1),
+            "dac": Out(self.bits),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+
+        at = Signal(range(max(len(self.steps) + 1, 2)))  # the weight that comes next
+        weight = Signal(self.bits)
+        moved = Signal(self.bits)
+        down = Signal()
+        with m.Switch(at):
+            for k, value in enumerate(self.steps):
+                with m.Case(k):
+                    m.d.comb += weight.eq(value)
+        m.d.comb += [
+            self.last.eq(at >= len(self.steps)),
+            down.eq(~self.answer),
+            # The last decision moves by nothing, or down by one.
+            moved.eq(weight | (self.last & down)),
+        ]
+        with m.If(self.start):
+            m.d.sync += [self.dac.eq(sum(self.steps) + 1), at.eq(0)]
+        with m.Elif(self.step):
+            m.d.sync += self.dac.eq(self.dac + (moved ^ down.replicate(self.bits)) + down)
+            m.d.sync += at.eq(at + 1)
+        return m
+
+
+ENGINES = {
+    "binary": BinarySearch,
+    "twin-range": TwinRangeSearch,
+    "ranges": RangeSearch,
+    "redundant": RedundantSearch,
+}
 
 
 def _below(trial: Value) -> Value:

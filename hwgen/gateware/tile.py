@@ -52,6 +52,8 @@ def lane_of(spec: TileSpec) -> Lane:
 
 def _engine(spec: TileSpec) -> dict[str, object]:
     """Return what an engine is told of the tile beside the width of its codes."""
+    if "steps" in spec.scheme.options:
+        return {"steps": spec.steps}
     if "range_count" not in spec.scheme.options:
         return {}
     largest = None if spec.bounded else spec.largest_count

@@ -6,7 +6,7 @@ machine, its fonts, its settings or the time of day is in a file.
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -20,7 +20,7 @@ from hwgen.report.runs import Run
 from hwgen.report.tables import as_json
 from hwgen.wording import hint, shown
 
-__all__ = ["RECORD", "plot", "write_figures"]
+__all__ = ["RECORD", "as_svg", "plot", "write_figures"]
 
 RECORD = "plots.json"
 SETTINGS = {
@@ -113,6 +113,14 @@ def _figures(runs: Sequence[Run], layer: str | None) -> Iterator[tuple[str, Figu
     drawn = [run for run in runs if run.top1 is not None and run.whole.decisions is not None]
     if drawn:
         yield "accuracy", accuracy_figure(drawn)
+
+
+def as_svg(draw: Callable[[], Figure]) -> bytes:
+    """Draw one figure with the look of all, as SVG."""
+    with mpl.rc_context():
+        mpl.rcdefaults()  # whatever the user's own settings are
+        mpl.rcParams.update(LOOK | SETTINGS)
+        return _svg(draw())
 
 
 def _svg(figure: Figure) -> bytes:

@@ -15,7 +15,8 @@ from hwgen_models.search import Range
 __all__ = ["Part", "Run", "read_runs"]
 
 COMMAND = "`hwgen run --json`"
-RIVALS = ("static", "bounded_binary", "optimal_tree", "entropy", "entropy_slices")
+RIVALS = ("static", "bounded_binary", "optimal_tree", "entropy")
+LATER = ("entropy_slices",)  # rivals that earlier versions of hwgen did not print
 MOST_BITS = 62  # of a payload: far above any readout, and an edge still fits an integer
 
 
@@ -192,9 +193,8 @@ class _Reader:
             self._refuse((*path, "histogram"), "a list of numbers of conversions", counts)
         rivals = self._mapping(keys.get("rivals"), (*path, "rivals"))
         found = {
-            name: self._decisions(rivals[name], (*path, "rivals", name))
-            for name in RIVALS
-            if name in rivals
+            name: self._decisions(rivals.get(name), (*path, "rivals", name))
+            for name in (*RIVALS, *(later for later in LATER if later in rivals))
         }
         return Part(
             histogram=tuple(counts),

@@ -26,6 +26,7 @@ __all__ = [
     "print_fpga",
     "print_generate",
     "print_inspect",
+    "print_papers",
     "print_plot",
     "print_power",
     "print_presets",
@@ -444,6 +445,18 @@ def print_plot(result: Result, to: "Console") -> None:
     for path in result["files"]:
         to.print(path)
     to.print(f"written to {result['out']}")
+
+
+def print_papers(result: Result, to: "Console") -> None:
+    """Print claims beside figures, then the conditions of each."""
+    table = _table("", "paper", "claim", "paper says", "measured", "in", numbers=("", "measured"))
+    for number, claim in enumerate(result["claims"], start=1):
+        says, measured = claim["value"] or DASH, _ratio(claim["measured"])
+        table.add_row(str(number), claim["paper"], claim["claim"], says, measured, claim["unit"])
+    to.print(table)
+    for number, claim in enumerate(result["claims"], start=1):
+        to.print(f"{number}. on: {claim['on']}; conditions of the paper: {claim['conditions']}")
+        to.print(f"   comparable: {claim['comparable']}; missing: {claim['missing']}")
 
 
 def print_demo(result: Result, to: "Console") -> None:

@@ -1,5 +1,6 @@
 """Successive approximation with redundant weights: early decisions may err and are made good."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwgen_models.trees import Leaf, Split
@@ -90,6 +91,34 @@ class Redundant:
         """Counts by which every step may be wrong, :math:`q_i`; the last decision may not."""
         after = [sum(self.weights[step + 1 :]) for step in range(len(self.weights))]
         return tuple(rest + 1 - weight for weight, rest in zip(self.weights, after, strict=True))
+
+    def worst_error(self, errors: Sequence[float]) -> float:
+        r"""Return how far a result may be from the held value, with comparator errors up to these.
+
+        A decision can only be wrong while the held value is within its error :math:`e_i` of the
+        threshold; of that distance :math:`q_i` is made good, with 0 for the last decision, and what
+        is left stays. With no more than :math:`x_i` left so far the distance is at most
+        :math:`R_i + 1 + x_i`, hence
+
+        .. math:: x_{i+1} = \max(x_i, \min(e_i, R_i + 1 + x_i) - q_i), \qquad x_0 = 0, \qquad
+                  |held - result| \le \tfrac12 + x
+
+        Parameters
+        ----------
+        errors : sequence of float
+            Largest error of every decision, the last one included, in counts.
+
+        Examples
+        --------
+        >>> SAR12.worst_error([100.0] * 4 + [8.0] * 5 + [0.25] * 6)
+        0.75
+        """
+        beyond, rest = 0.0, sum(self.weights)
+        steps = zip(errors, (*self.weights, 0), (*self.recoverable, 0), strict=True)
+        for error, weight, covered in steps:
+            beyond = max(beyond, min(error, rest + 1 + beyond) - covered)
+            rest -= weight
+        return 0.5 + float(beyond)
 
     @property
     def lowest(self) -> int:

@@ -20,6 +20,7 @@ from hwgen_models.ranges import (
     implied_bases,
     twin_ranges,
 )
+from hwgen_models.redundant import Redundant
 from hwgen_models.search import SearchTree
 
 if TYPE_CHECKING:
@@ -235,6 +236,47 @@ class Ranges(Scheme):
         return fields
 
 
+class RedundantWeights(Scheme):
+    """Weights added or subtracted after every answer; early answers may be wrong."""
+
+    name = "redundant"
+    options = ("steps",)
+
+    def most_decisions(self, spec: "TileSpec") -> int:
+        """Return the steps and the last decision."""
+        return len(spec.steps) + 1
+
+    def check(self, table: Sequence[Entry], spec: "TileSpec") -> None:
+        """Refuse tables."""
+        if len(table):
+            raise ValueError(f"Table must be empty for redundant weights, not {table!r}")
+
+    def search(self, spec: "TileSpec") -> Redundant:
+        """Return the search; it begins where it can go as far down as 0.
+
+        Raises
+        ------
+        ValueError
+            When weights cannot be, or do not reach the largest count.
+        """
+        search = Redundant(
+            bits=spec.readout_bits, start=sum(spec.steps) + 1, weights=tuple(spec.steps)
+        )
+        if search.largest < spec.bound:
+            raise ValueError(
+                f"steps must add up to at least {spec.bound // 2} for the count {spec.bound}, "
+                f"not {sum(spec.steps)}"
+            )
+        return search
+
+    def tree(
+        self, table: Sequence[Entry], spec: "TileSpec", active: int | None = None
+    ) -> SearchTree:
+        """Return the tree of `SearchTree.redundant`."""
+        self.check(table, spec)
+        return SearchTree.redundant(self.search(spec), spec.largest_count)
+
+
 def _twins(table: Sequence[Entry]) -> list[Range]:
     if len(table) != 2:
         raise ValueError(f"Table must have two ranges, not {len(table)}")
@@ -245,7 +287,9 @@ def _ranges(table: Sequence[Entry]) -> list[Range]:
     return [Range(*entry) for entry in table]
 
 
-SCHEMES: dict[str, Scheme] = {one.name: one for one in (Binary(), TwinRange(), Ranges())}
+SCHEMES: dict[str, Scheme] = {
+    one.name: one for one in (Binary(), TwinRange(), Ranges(), RedundantWeights())
+}
 
 
 def table_array(spec: "TileSpec", tables: Sequence[Sequence[Entry]]) -> NDArray[np.int64]:

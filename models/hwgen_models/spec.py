@@ -6,7 +6,7 @@ from functools import cached_property
 
 from hwgen_models.columns import COLUMN_ORDERS, ColumnMap
 from hwgen_models.row_drive import plane_weights
-from hwgen_models.schemes import SCHEMES, Scheme
+from hwgen_models.schemes import SCHEMES, RedundantWeights, Scheme
 
 __all__ = ["BASES", "CONTEXTS", "MOST_RANGES", "TileSpec"]
 
@@ -14,7 +14,7 @@ BASES = ("aligned", "any")
 CONTEXTS = ("network", "slice")
 MOST_RANGES = 8
 OPTIONS = {name for scheme in SCHEMES.values() for name in scheme.options}
-KINDS = {int: "an integer", bool: "true or false", str: "a word"}
+KINDS = {int: "an integer", bool: "true or false", str: "a word", tuple: "numbers"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,8 @@ class TileSpec:
     dac_bits : int
         Width of the digit that a word line carries in one read.
     search : str
-        ``"binary"``, ``"twin-range"`` or ``"ranges"``, see `hwgen_models.schemes`.
+        ``"binary"``, ``"twin-range"``, ``"ranges"`` or ``"redundant"``, see
+        `hwgen_models.schemes`.
     range_count : int
         Most ranges of a table, 1 to 8; of ``"ranges"`` only, like the next three.
     bases : str
@@ -53,6 +54,8 @@ class TileSpec:
         The active rows of a read bound its searches.
     contexts : str
         ``"network"``: the tile holds one table; ``"slice"``: one for each slice.
+    steps : tuple of int
+        What every step of ``"redundant"`` adds or subtracts; empty for others. A list will do.
     readout_bits : int
         Width of a threshold code, N.
     saturate : bool
@@ -92,6 +95,7 @@ class TileSpec:
     bases: str = "aligned"
     bounded: bool = False
     contexts: str = "network"
+    steps: tuple[int, ...] = ()
     readout_bits: int = 8
     saturate: bool = False
     columns_per_lane: int = 8
@@ -108,6 +112,8 @@ class TileSpec:
     compare_latency: int = 2
 
     def __post_init__(self) -> None:
+        if isinstance(self.steps, list):  # JSON has no tuples
+            object.__setattr__(self, "steps", tuple(self.steps))
         self._check_types()
         for name, allowed in (
             ("column_order", COLUMN_ORDERS),
@@ -157,6 +163,8 @@ class TileSpec:
             if field.name in OPTIONS and field.name not in self.scheme.options:
                 self._check_default(field)
         _ = self.column_map  # checks what concerns columns
+        if isinstance(self.scheme, RedundantWeights):
+            self.scheme.search(self)  # checks the weights
 
     def _check_default(self, field: Field[object]) -> None:
         value = getattr(self, field.name)

@@ -52,6 +52,13 @@ VARIANTS = {
         "readout": {"bits": 5, "columns_per_lane": 8},
         "inputs": {"bits": 4, "signed": True},
     },
+    "converter": {
+        "top": "lane",
+        "readout": {
+            "kind": "redundant", "bits": 6, "steps": [12, 8, 5, 3, 2, 1], "votes": 7, "voted": 3
+        },
+        "timing": {"settle_mux": 0, "acquire_cycles": 2, "settle_dac": 1},
+    },
 }  # fmt: skip
 
 

@@ -309,7 +309,7 @@ def test_nothing_is_written_before_everything_is_known(small, folder, monkeypatc
     assert names(folder) == []
 
 
-@pytest.mark.parametrize("preset", ["baseline", "trq"])
+@pytest.mark.parametrize("preset", ["baseline", "sar12", "trq"])
 def test_a_preset_is_generated_in_a_few_seconds(preset, tmp_path):
     """The limit is 20 s of an otherwise idle machine; processor time does not mind its load."""
     script = (

@@ -92,7 +92,7 @@ def test_files_are_plain_and_hold_one_module_of_their_own_name(name):
         assert max(map(len, text.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("name", presets())
+@pytest.mark.parametrize("name", [name for name in presets() if load(name).top == "tile"])
 def test_identical_lanes_are_one_module(name):
     rtl = emitted(name)
     tile = rtl.files[f"rtl/{name}_tile.v"]

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-from dataclasses import replace
 
 import pytest
 
@@ -205,13 +204,14 @@ def change(folder, key, value):
     path.write_text(json.dumps(json.loads(path.read_text()) | {key: value}))
 
 
-def test_the_lane_of_trq_stays_close_to_a_binary_one():
-    """Early stop and ranges may not cost more than 1.35 times the cells of a plain lane."""
-    cells = {}
-    for search in ("binary", "twin-range"):
-        lane = lane_of(replace(load("trq").spec, search=search))
-        blocks = {block.module: block for block in take_apart(lane, design="d", block="lane")}
-        files = {f"{name}.v": verilog(one, blocks, reset=Reset()) for name, one in blocks.items()}
-        cells[search] = map_verilog(files, top="d_lane").modules["d_lane"].cells
+@pytest.mark.parametrize(("preset", "most"), [("trq", 1.35), ("adaptive", 1.6)])
+def test_adaptive_lanes_stay_close_to_a_binary_one(preset, most):
+    """In generic cells, all of one weight; in area of sky130 the ratios are 1.08 and 1.25."""
+    spec = load(preset).spec
+    cells = []
+    for one in (spec, spec.binary):
+        blocks = {b.module: b for b in take_apart(lane_of(one), design="d", block="lane")}
+        files = {f"{name}.v": verilog(b, blocks, reset=Reset()) for name, b in blocks.items()}
+        cells.append(map_verilog(files, top="d_lane").modules["d_lane"].cells)
 
-    assert cells["twin-range"] < 1.35 * cells["binary"]
+    assert cells[0] < most * cells[1]

@@ -27,6 +27,7 @@ LANES = {
     "6 bits, any bases": SIX | {"search": "ranges", "bounded": True, "bases": "any"},
     "one range, bounded": {"search": "ranges", "bounded": True, "range_count": 1},
     "three ranges by slices": {"search": "ranges", "range_count": 3, "contexts": "slice"},
+    "6 bits, redundant": SIX | {"search": "redundant", "steps": (12, 8, 5, 3, 2, 1)},
     "long times": {
         "readout_bits": 4,
         "rows": 15,

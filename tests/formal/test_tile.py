@@ -14,7 +14,7 @@ from hwgen.gateware.tile import Tile
 from hwgen_models.spec import TileSpec
 from tests.formal.around import Around
 from tests.formal.support import anything, claim, inject, prove
-from tests.formal.tree import RangesTree, Table, legal
+from tests.formal.tree import Table, legal
 
 pytestmark = pytest.mark.formal
 
@@ -61,7 +61,7 @@ class MultipliesVectors(Around):
     """From reset, for all weights and inputs and under all stalls: ``y`` is the matrix product.
 
     The property plays the analog part, with cells of the solver's choice and ideal sample-and-holds
-    and comparators. The range table, if there is one, is any lossless one.
+    and comparators. Two ranges are any lossless ones; tables by ranges are those after reset.
     """
 
     def elaborate(self, platform):
@@ -69,7 +69,7 @@ class MultipliesVectors(Around):
         registers = self.enter(m)
         tile, spec = self.dut, self.dut.spec
         m.d.comb += tile.psel.eq(0)
-        if spec.scheme.fields:
+        if spec.search == "twin-range":
             self._lossless(m, registers)
         cells = [anything(m, spec.rows, f"cells_{p}") for p in range(spec.columns)]
         self._play_the_array(m, cells)
@@ -112,9 +112,6 @@ class MultipliesVectors(Around):
         m.d.comb += [Assume(~flag) for flag in held.values()]
         used = registers["range_table.active_outputs_outputs"]
         m.d.comb += Assume(used == spec.outputs)
-        if spec.search == "ranges":
-            self._lossless_ranges(m, registers)
-            return
         bits, bound = spec.readout_bits, spec.largest_count
         table = Signal(Table(bits=bits))
         for field in table.shape().members:
@@ -125,22 +122,6 @@ class MultipliesVectors(Around):
             Assume(legal(table, bits=bits, bound=bound)),
             Assume((table.truncation_0 == 0) & (table.truncation_1 == 0)),
         ]
-
-    def _lossless_ranges(self, m, registers):
-        """The same of the tables of all slices."""
-        spec = self.dut.spec
-        slices = [f"slice_{t}_" for t in range(spec.table_count)] if spec.table_count > 1 else [""]
-        for prefix in slices:
-            tree = RangesTree(
-                bits=spec.readout_bits, bound=spec.largest_count, ranges=spec.range_count
-            )
-            m.submodules += tree
-            for k, fields in enumerate(tree.table):
-                for name in ("payload", "truncation"):
-                    register = registers[f"range_table.active_{prefix}range_{k}_{name}"]
-                    m.d.comb += getattr(fields, name).eq(register)
-                m.d.comb += Assume(fields.truncation == 0)
-            m.d.comb += Assume(tree.legal)
 
     def _play_the_array(self, m, cells):
         """Count what is driven, hold it when it is sampled, and compare."""
@@ -200,7 +181,7 @@ PRODUCTS = {
 )
 def test_multiplies_a_vector_by_any_matrix(name):
     depth, parameters = PRODUCTS[name]
-    free = ("dut.range_table",) if name in {"two ranges", "bounded ranges"} else ()
+    free = ("dut.range_table",) if name == "two ranges" else ()
 
     for mode in ("cover", "bmc"):
         proof = MultipliesVectors(tile(**parameters))

@@ -6,9 +6,10 @@ import itertools
 import numpy as np
 import pytest
 
-from hwgen.gateware.search import BinarySearch, RangeSearch, TwinRangeSearch
+from hwgen.gateware.search import BinarySearch, RangeSearch, RedundantSearch, TwinRangeSearch
 from hwgen_models.range_table import search_plan
 from hwgen_models.ranges import Range, check_ranges, check_whole_bins, implied_bases
+from hwgen_models.redundant import Redundant
 from hwgen_models.search import SearchTree
 from tests.support import simulate
 
@@ -55,6 +56,26 @@ def test_binary_walks_the_balanced_tree(bits):
     simulate(dut, convert(dut, counts, walks))
 
     assert walks == expected_walks(SearchTree.binary(bits), list(counts))
+
+
+@pytest.mark.parametrize(
+    ("bits", "steps"),
+    [(1, ()), (3, (2, 1)), (5, (6, 4, 2, 1, 1)), (8, (50, 31, 19, 11, 7, 4, 3, 1, 1))],
+)
+def test_redundant_walks_its_tree(bits, steps):
+    search = Redundant(bits=bits, start=sum(steps) + 1, weights=steps)
+    counts = range(search.lowest, search.largest + 1)
+    dut = RedundantSearch(bits=bits, steps=steps)
+    walks = []
+
+    simulate(dut, convert(dut, counts, walks))
+
+    assert walks == expected_walks(SearchTree.redundant(search), list(counts))
+
+
+def test_redundant_refuses_weights_that_leave_the_codes():
+    with pytest.raises(ValueError, match=r"^Steps must add up to at most 3, not 4$"):
+        RedundantSearch(bits=3, steps=(2, 1, 1))
 
 
 def legal_tables(bits, bound):

@@ -120,6 +120,35 @@ def test_votes_of_different_decisions_do_not_mix():
     assert tree.depths.tolist() == [3, 4, 4]
 
 
+def every_result(search, held, errors):
+    """All results that errors up to these can lead to."""
+    codes = {search.start}
+    for weight, error in zip((*search.weights, None), errors, strict=True):
+        reached = set()
+        for code in codes:
+            edge = code - 0.5
+            if held + error >= edge:
+                reached.add(code if weight is None else code + weight)
+            if held - error < edge:
+                reached.add(code - 1 if weight is None else code - weight)
+        codes = reached
+    return codes
+
+
+@pytest.mark.parametrize("search", [BINARY, SMALL])
+def test_results_are_as_far_away_as_predicted_and_no_farther(search):
+    rng = np.random.default_rng(8)
+    decisions = len(search.weights) + 1
+    held = np.arange(search.lowest, search.largest + 0.25, 0.25)
+    for _ in range(12):
+        errors = rng.integers(0, 12, decisions) / 4 * rng.integers(0, 2, decisions)
+        predicted = search.worst_error(errors)
+        farthest = max(
+            abs(value - result) for value in held for result in every_result(search, value, errors)
+        )
+        assert predicted - 0.25 <= farthest <= predicted
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [

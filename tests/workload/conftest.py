@@ -23,7 +23,12 @@ class Small:
 
 @pytest.fixture
 def small(tmp_path):
-    """Three layers, 12 -> 20 -> 5 -> 3: with 16 rows the second needs two row tiles."""
+    """Three layers in files."""
+    return made(tmp_path)
+
+
+def made(folder: Path) -> Small:
+    """Write three layers, 12 -> 20 -> 5 -> 3: with 16 rows the second needs two row tiles."""
     rng = np.random.default_rng(11)
     widths = (12, 20, 5, 3)
     layers = []
@@ -44,17 +49,17 @@ def small(tmp_path):
             )
         )
     network = Network.chain(tuple(layers))
-    np.savez(tmp_path / "network.npz", **network.to_arrays())
+    np.savez(folder / "network.npz", **network.to_arrays())
 
     images = rng.integers(0, 256, (40, 2, 6, 1), dtype=np.uint8)
     images[0], images[1, :1] = 0, 0  # empty planes
     np.savez(
-        tmp_path / "data.npz",
+        folder / "data.npz",
         images=images,
         labels=network.classify(images.reshape(40, -1)) * (np.arange(40) % 8 > 0),
         split=np.where(np.arange(40) < 30, TEST, CALIBRATION),
     )
-    return Small(network, str(tmp_path / "network.npz"), str(tmp_path / "data.npz"), tmp_path)
+    return Small(network, str(folder / "network.npz"), str(folder / "data.npz"), folder)
 
 
 @pytest.fixture

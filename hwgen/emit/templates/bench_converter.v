@@ -45,10 +45,10 @@
     end
     if (decisions != @DECISIONS@) begin
       failed = 1'b1;
-      $display("FAIL: expected @DECISIONS@ comparisons, got %0d", decisions);
+      $display("FAIL: expected @DECISIONS@ decisions, got %0d", decisions);
     end
     if (!failed)
-      $display("PASS: %0d conversions, %0d comparisons, %0d cycles", conversions, decisions,
+      $display("PASS: %0d conversions, %0d decisions, %0d cycles", conversions, decisions,
           cycles);
     $finish;
   end

@@ -89,7 +89,7 @@ module adaptive_range_table (
   reg [3:0] shadow_slice_5_range_3_truncation;
   reg [3:0] shadow_slice_6_range_3_truncation;
   reg [4:0] step;
-  reg [7:0] n21;
+  reg [7:0] edge_;
   reg covered;
   reg [3:0] active_slice_0_range_0_payload;
   reg [3:0] active_slice_0_range_0_truncation;
@@ -148,43 +148,37 @@ module adaptive_range_table (
   reg [3:0] active_slice_6_range_3_payload;
   reg [3:0] active_slice_6_range_3_truncation;
   reg checked;
-  reg [3:0] n19;
-  reg [3:0] n20;
+  reg [3:0] n9;
+  reg [3:0] n10;
 
   wire access = psel & penable;
   wire write = access & pwrite;
   wire [4:0] n1 = step - 5'd1;
-  wire [2:0] n2 = {2'd0, step == 5'd1} + {2'd0, step == 5'd5};
-  wire [3:0] n3 = {1'b0, n2} + {3'd0, step == 5'd9};
-  wire [4:0] n4 = {1'b0, n3} + {4'd0, step == 5'hd};
-  wire [5:0] n5 = {1'b0, n4} + {5'd0, step == 5'h11};
-  wire [6:0] n6 = {1'b0, n5} + {6'd0, step == 5'h15};
-  wire [2:0] n7 = {2'd0, step == 5'd4} + {2'd0, step == 5'd8};
-  wire [3:0] n8 = {1'b0, n7} + {3'd0, step == 5'hc};
-  wire [4:0] n9 = {1'b0, n8} + {4'd0, step == 5'h10};
-  wire [5:0] n10 = {1'b0, n9} + {5'd0, step == 5'h14};
-  wire [6:0] n11 = {1'b0, n10} + {6'd0, step == 5'h18};
-  wire opens = (step == 5'd0) ? 1'b0 : ({1'b0, n6} + {7'd0, step == 5'h19}) != 8'd0;
-  wire [3:0] checked_payload = (step == 5'd0) ? 4'd8 : n19;
-  wire [3:0] checked_truncation = (step == 5'd0) ? 4'd0 : n20;
-  wire [7:0] n12 = (step == 5'd0) ? 8'd0 : {checked_payload > 4'd7, checked_payload > 4'd6,
+  wire n2 = |{step == 5'h19, step == 5'h15, step == 5'h11, step == 5'hd, step == 5'd9, step == 5'd5,
+      step == 5'd1};
+  wire n3 = |{step == 5'h1c, step == 5'h18, step == 5'h14, step == 5'h10, step == 5'hc, step ==
+      5'd8, step == 5'd4};
+  wire opens = (step == 5'd0) ? 1'b0 : n2;
+  wire [3:0] checked_payload = (step == 5'd0) ? 4'd8 : n9;
+  wire [3:0] checked_truncation = (step == 5'd0) ? 4'd0 : n10;
+  wire [7:0] inside_ = (step == 5'd0) ? 8'd0 : {checked_payload > 4'd7, checked_payload > 4'd6,
       checked_payload > 4'd5, checked_payload > 4'd4, checked_payload > 4'd3, checked_payload >
       4'd2, checked_payload > 4'd1, checked_payload > 4'd0};
-  wire [7:0] n13 = (step == 5'd0) ? 8'd0 : opens ? 8'd0 : n21;
-  wire [7:0] n14 = n13 | n12;
+  wire [7:0] before_ = (step == 5'd0) ? 8'd0 : opens ? 8'd0 : edge_;
+  wire [7:0] n4 = before_ | inside_;
   wire done = (step == 5'd0) ? 1'b0 : covered & ~opens;
   wire [7:0] cut = (step == 5'd0) ? 8'd0 : {checked_truncation > 4'd7, checked_truncation > 4'd6,
       checked_truncation > 4'd5, checked_truncation > 4'd4, checked_truncation > 4'd3,
       checked_truncation > 4'd2, checked_truncation > 4'd1, checked_truncation > 4'd0};
-  wire closes = (step == 5'd0) ? 1'b0 : ({1'b0, n11} + {7'd0, step == 5'h1c}) != 8'd0;
-  wire holds = (step == 5'd0) ? 1'b0 : done | (n14 >= 8'h80);
-  wire n15 = ((n13 & cut) == 8'd0) & (checked_truncation <= checked_payload) & (checked_payload <=
-      4'd8) & (holds | ~closes);
-  wire [3:0] n16 = (|pwdata[7:4]) ? 4'hf : pwdata[3:0];
-  wire [3:0] n17 = (|pwdata[31:12]) ? 4'hf : pwdata[11:8];
+  wire closes = (step == 5'd0) ? 1'b0 : n3;
+  wire holds = (step == 5'd0) ? 1'b0 : done | (n4 >= 8'h80);
+  wire n5 = ((before_ & cut) == 8'd0) & (checked_truncation <= checked_payload) & (checked_payload
+      <= 4'd8) & (holds | ~closes);
+  wire [3:0] n6 = (|pwdata[7:4]) ? 4'hf : pwdata[3:0];
+  wire [3:0] n7 = (|pwdata[31:12]) ? 4'hf : pwdata[11:8];
   wire legal = (step == 5'd0) ? (shadow_outputs_outputs != 4'd0) & (shadow_outputs_outputs <= 4'd9)
-      : done | n15;
-  wire n18 = pending & checked & boundary;
+      : done | n5;
+  wire n8 = pending & checked & boundary;
 
   assign pslverr = access & ~known;
   assign pready = 1'b1;
@@ -218,120 +212,120 @@ module adaptive_range_table (
       active_slice_0_range_0_truncation, active_slice_0_range_0_payload};
 
   always @* begin
-    n19 = 4'd0;
-    n20 = 4'd0;
+    n9 = 4'd0;
+    n10 = 4'd0;
     case (n1)
       5'd0: begin
-        n19 = shadow_slice_0_range_0_payload;
-        n20 = shadow_slice_0_range_0_truncation;
+        n9 = shadow_slice_0_range_0_payload;
+        n10 = shadow_slice_0_range_0_truncation;
       end
       5'd1: begin
-        n19 = shadow_slice_0_range_1_payload;
-        n20 = shadow_slice_0_range_1_truncation;
+        n9 = shadow_slice_0_range_1_payload;
+        n10 = shadow_slice_0_range_1_truncation;
       end
       5'd2: begin
-        n19 = shadow_slice_0_range_2_payload;
-        n20 = shadow_slice_0_range_2_truncation;
+        n9 = shadow_slice_0_range_2_payload;
+        n10 = shadow_slice_0_range_2_truncation;
       end
       5'd3: begin
-        n19 = shadow_slice_0_range_3_payload;
-        n20 = shadow_slice_0_range_3_truncation;
+        n9 = shadow_slice_0_range_3_payload;
+        n10 = shadow_slice_0_range_3_truncation;
       end
       5'd4: begin
-        n19 = shadow_slice_1_range_0_payload;
-        n20 = shadow_slice_1_range_0_truncation;
+        n9 = shadow_slice_1_range_0_payload;
+        n10 = shadow_slice_1_range_0_truncation;
       end
       5'd5: begin
-        n19 = shadow_slice_1_range_1_payload;
-        n20 = shadow_slice_1_range_1_truncation;
+        n9 = shadow_slice_1_range_1_payload;
+        n10 = shadow_slice_1_range_1_truncation;
       end
       5'd6: begin
-        n19 = shadow_slice_1_range_2_payload;
-        n20 = shadow_slice_1_range_2_truncation;
+        n9 = shadow_slice_1_range_2_payload;
+        n10 = shadow_slice_1_range_2_truncation;
       end
       5'd7: begin
-        n19 = shadow_slice_1_range_3_payload;
-        n20 = shadow_slice_1_range_3_truncation;
+        n9 = shadow_slice_1_range_3_payload;
+        n10 = shadow_slice_1_range_3_truncation;
       end
       5'd8: begin
-        n19 = shadow_slice_2_range_0_payload;
-        n20 = shadow_slice_2_range_0_truncation;
+        n9 = shadow_slice_2_range_0_payload;
+        n10 = shadow_slice_2_range_0_truncation;
       end
       5'd9: begin
-        n19 = shadow_slice_2_range_1_payload;
-        n20 = shadow_slice_2_range_1_truncation;
+        n9 = shadow_slice_2_range_1_payload;
+        n10 = shadow_slice_2_range_1_truncation;
       end
       5'ha: begin
-        n19 = shadow_slice_2_range_2_payload;
-        n20 = shadow_slice_2_range_2_truncation;
+        n9 = shadow_slice_2_range_2_payload;
+        n10 = shadow_slice_2_range_2_truncation;
       end
       5'hb: begin
-        n19 = shadow_slice_2_range_3_payload;
-        n20 = shadow_slice_2_range_3_truncation;
+        n9 = shadow_slice_2_range_3_payload;
+        n10 = shadow_slice_2_range_3_truncation;
       end
       5'hc: begin
-        n19 = shadow_slice_3_range_0_payload;
-        n20 = shadow_slice_3_range_0_truncation;
+        n9 = shadow_slice_3_range_0_payload;
+        n10 = shadow_slice_3_range_0_truncation;
       end
       5'hd: begin
-        n19 = shadow_slice_3_range_1_payload;
-        n20 = shadow_slice_3_range_1_truncation;
+        n9 = shadow_slice_3_range_1_payload;
+        n10 = shadow_slice_3_range_1_truncation;
       end
       5'he: begin
-        n19 = shadow_slice_3_range_2_payload;
-        n20 = shadow_slice_3_range_2_truncation;
+        n9 = shadow_slice_3_range_2_payload;
+        n10 = shadow_slice_3_range_2_truncation;
       end
       5'hf: begin
-        n19 = shadow_slice_3_range_3_payload;
-        n20 = shadow_slice_3_range_3_truncation;
+        n9 = shadow_slice_3_range_3_payload;
+        n10 = shadow_slice_3_range_3_truncation;
       end
       5'h10: begin
-        n19 = shadow_slice_4_range_0_payload;
-        n20 = shadow_slice_4_range_0_truncation;
+        n9 = shadow_slice_4_range_0_payload;
+        n10 = shadow_slice_4_range_0_truncation;
       end
       5'h11: begin
-        n19 = shadow_slice_4_range_1_payload;
-        n20 = shadow_slice_4_range_1_truncation;
+        n9 = shadow_slice_4_range_1_payload;
+        n10 = shadow_slice_4_range_1_truncation;
       end
       5'h12: begin
-        n19 = shadow_slice_4_range_2_payload;
-        n20 = shadow_slice_4_range_2_truncation;
+        n9 = shadow_slice_4_range_2_payload;
+        n10 = shadow_slice_4_range_2_truncation;
       end
       5'h13: begin
-        n19 = shadow_slice_4_range_3_payload;
-        n20 = shadow_slice_4_range_3_truncation;
+        n9 = shadow_slice_4_range_3_payload;
+        n10 = shadow_slice_4_range_3_truncation;
       end
       5'h14: begin
-        n19 = shadow_slice_5_range_0_payload;
-        n20 = shadow_slice_5_range_0_truncation;
+        n9 = shadow_slice_5_range_0_payload;
+        n10 = shadow_slice_5_range_0_truncation;
       end
       5'h15: begin
-        n19 = shadow_slice_5_range_1_payload;
-        n20 = shadow_slice_5_range_1_truncation;
+        n9 = shadow_slice_5_range_1_payload;
+        n10 = shadow_slice_5_range_1_truncation;
       end
       5'h16: begin
-        n19 = shadow_slice_5_range_2_payload;
-        n20 = shadow_slice_5_range_2_truncation;
+        n9 = shadow_slice_5_range_2_payload;
+        n10 = shadow_slice_5_range_2_truncation;
       end
       5'h17: begin
-        n19 = shadow_slice_5_range_3_payload;
-        n20 = shadow_slice_5_range_3_truncation;
+        n9 = shadow_slice_5_range_3_payload;
+        n10 = shadow_slice_5_range_3_truncation;
       end
       5'h18: begin
-        n19 = shadow_slice_6_range_0_payload;
-        n20 = shadow_slice_6_range_0_truncation;
+        n9 = shadow_slice_6_range_0_payload;
+        n10 = shadow_slice_6_range_0_truncation;
       end
       5'h19: begin
-        n19 = shadow_slice_6_range_1_payload;
-        n20 = shadow_slice_6_range_1_truncation;
+        n9 = shadow_slice_6_range_1_payload;
+        n10 = shadow_slice_6_range_1_truncation;
       end
       5'h1a: begin
-        n19 = shadow_slice_6_range_2_payload;
-        n20 = shadow_slice_6_range_2_truncation;
+        n9 = shadow_slice_6_range_2_payload;
+        n10 = shadow_slice_6_range_2_truncation;
       end
       5'h1b: begin
-        n19 = shadow_slice_6_range_3_payload;
-        n20 = shadow_slice_6_range_3_truncation;
+        n9 = shadow_slice_6_range_3_payload;
+        n10 = shadow_slice_6_range_3_truncation;
       end
       default: ;
     endcase
@@ -496,7 +490,7 @@ module adaptive_range_table (
       shadow_slice_4_range_3_truncation <= 4'd0;
       shadow_slice_5_range_3_truncation <= 4'd0;
       shadow_slice_6_range_3_truncation <= 4'd0;
-      n21 <= 8'd0;
+      edge_ <= 8'd0;
       covered <= 1'b0;
       step <= 5'd0;
       pending <= 1'b0;
@@ -567,183 +561,183 @@ module adaptive_range_table (
         8'h20: begin
           if (chosen == 3'd0) begin
             if (write & ~pending) begin
-              shadow_slice_0_range_0_payload <= n16;
-              shadow_slice_0_range_0_truncation <= n17;
+              shadow_slice_0_range_0_payload <= n6;
+              shadow_slice_0_range_0_truncation <= n7;
             end
           end
           if (chosen == 3'd1) begin
             if (write & ~pending) begin
-              shadow_slice_1_range_0_payload <= n16;
-              shadow_slice_1_range_0_truncation <= n17;
+              shadow_slice_1_range_0_payload <= n6;
+              shadow_slice_1_range_0_truncation <= n7;
             end
           end
           if (chosen == 3'd2) begin
             if (write & ~pending) begin
-              shadow_slice_2_range_0_payload <= n16;
-              shadow_slice_2_range_0_truncation <= n17;
+              shadow_slice_2_range_0_payload <= n6;
+              shadow_slice_2_range_0_truncation <= n7;
             end
           end
           if (chosen == 3'd3) begin
             if (write & ~pending) begin
-              shadow_slice_3_range_0_payload <= n16;
-              shadow_slice_3_range_0_truncation <= n17;
+              shadow_slice_3_range_0_payload <= n6;
+              shadow_slice_3_range_0_truncation <= n7;
             end
           end
           if (chosen == 3'd4) begin
             if (write & ~pending) begin
-              shadow_slice_4_range_0_payload <= n16;
-              shadow_slice_4_range_0_truncation <= n17;
+              shadow_slice_4_range_0_payload <= n6;
+              shadow_slice_4_range_0_truncation <= n7;
             end
           end
           if (chosen == 3'd5) begin
             if (write & ~pending) begin
-              shadow_slice_5_range_0_payload <= n16;
-              shadow_slice_5_range_0_truncation <= n17;
+              shadow_slice_5_range_0_payload <= n6;
+              shadow_slice_5_range_0_truncation <= n7;
             end
           end
           if (chosen == 3'd6) begin
             if (write & ~pending) begin
-              shadow_slice_6_range_0_payload <= n16;
-              shadow_slice_6_range_0_truncation <= n17;
+              shadow_slice_6_range_0_payload <= n6;
+              shadow_slice_6_range_0_truncation <= n7;
             end
           end
         end
         8'h24: begin
           if (chosen == 3'd0) begin
             if (write & ~pending) begin
-              shadow_slice_0_range_1_payload <= n16;
-              shadow_slice_0_range_1_truncation <= n17;
+              shadow_slice_0_range_1_payload <= n6;
+              shadow_slice_0_range_1_truncation <= n7;
             end
           end
           if (chosen == 3'd1) begin
             if (write & ~pending) begin
-              shadow_slice_1_range_1_payload <= n16;
-              shadow_slice_1_range_1_truncation <= n17;
+              shadow_slice_1_range_1_payload <= n6;
+              shadow_slice_1_range_1_truncation <= n7;
             end
           end
           if (chosen == 3'd2) begin
             if (write & ~pending) begin
-              shadow_slice_2_range_1_payload <= n16;
-              shadow_slice_2_range_1_truncation <= n17;
+              shadow_slice_2_range_1_payload <= n6;
+              shadow_slice_2_range_1_truncation <= n7;
             end
           end
           if (chosen == 3'd3) begin
             if (write & ~pending) begin
-              shadow_slice_3_range_1_payload <= n16;
-              shadow_slice_3_range_1_truncation <= n17;
+              shadow_slice_3_range_1_payload <= n6;
+              shadow_slice_3_range_1_truncation <= n7;
             end
           end
           if (chosen == 3'd4) begin
             if (write & ~pending) begin
-              shadow_slice_4_range_1_payload <= n16;
-              shadow_slice_4_range_1_truncation <= n17;
+              shadow_slice_4_range_1_payload <= n6;
+              shadow_slice_4_range_1_truncation <= n7;
             end
           end
           if (chosen == 3'd5) begin
             if (write & ~pending) begin
-              shadow_slice_5_range_1_payload <= n16;
-              shadow_slice_5_range_1_truncation <= n17;
+              shadow_slice_5_range_1_payload <= n6;
+              shadow_slice_5_range_1_truncation <= n7;
             end
           end
           if (chosen == 3'd6) begin
             if (write & ~pending) begin
-              shadow_slice_6_range_1_payload <= n16;
-              shadow_slice_6_range_1_truncation <= n17;
+              shadow_slice_6_range_1_payload <= n6;
+              shadow_slice_6_range_1_truncation <= n7;
             end
           end
         end
         8'h28: begin
           if (chosen == 3'd0) begin
             if (write & ~pending) begin
-              shadow_slice_0_range_2_payload <= n16;
-              shadow_slice_0_range_2_truncation <= n17;
+              shadow_slice_0_range_2_payload <= n6;
+              shadow_slice_0_range_2_truncation <= n7;
             end
           end
           if (chosen == 3'd1) begin
             if (write & ~pending) begin
-              shadow_slice_1_range_2_payload <= n16;
-              shadow_slice_1_range_2_truncation <= n17;
+              shadow_slice_1_range_2_payload <= n6;
+              shadow_slice_1_range_2_truncation <= n7;
             end
           end
           if (chosen == 3'd2) begin
             if (write & ~pending) begin
-              shadow_slice_2_range_2_payload <= n16;
-              shadow_slice_2_range_2_truncation <= n17;
+              shadow_slice_2_range_2_payload <= n6;
+              shadow_slice_2_range_2_truncation <= n7;
             end
           end
           if (chosen == 3'd3) begin
             if (write & ~pending) begin
-              shadow_slice_3_range_2_payload <= n16;
-              shadow_slice_3_range_2_truncation <= n17;
+              shadow_slice_3_range_2_payload <= n6;
+              shadow_slice_3_range_2_truncation <= n7;
             end
           end
           if (chosen == 3'd4) begin
             if (write & ~pending) begin
-              shadow_slice_4_range_2_payload <= n16;
-              shadow_slice_4_range_2_truncation <= n17;
+              shadow_slice_4_range_2_payload <= n6;
+              shadow_slice_4_range_2_truncation <= n7;
             end
           end
           if (chosen == 3'd5) begin
             if (write & ~pending) begin
-              shadow_slice_5_range_2_payload <= n16;
-              shadow_slice_5_range_2_truncation <= n17;
+              shadow_slice_5_range_2_payload <= n6;
+              shadow_slice_5_range_2_truncation <= n7;
             end
           end
           if (chosen == 3'd6) begin
             if (write & ~pending) begin
-              shadow_slice_6_range_2_payload <= n16;
-              shadow_slice_6_range_2_truncation <= n17;
+              shadow_slice_6_range_2_payload <= n6;
+              shadow_slice_6_range_2_truncation <= n7;
             end
           end
         end
         8'h2c: begin
           if (chosen == 3'd0) begin
             if (write & ~pending) begin
-              shadow_slice_0_range_3_payload <= n16;
-              shadow_slice_0_range_3_truncation <= n17;
+              shadow_slice_0_range_3_payload <= n6;
+              shadow_slice_0_range_3_truncation <= n7;
             end
           end
           if (chosen == 3'd1) begin
             if (write & ~pending) begin
-              shadow_slice_1_range_3_payload <= n16;
-              shadow_slice_1_range_3_truncation <= n17;
+              shadow_slice_1_range_3_payload <= n6;
+              shadow_slice_1_range_3_truncation <= n7;
             end
           end
           if (chosen == 3'd2) begin
             if (write & ~pending) begin
-              shadow_slice_2_range_3_payload <= n16;
-              shadow_slice_2_range_3_truncation <= n17;
+              shadow_slice_2_range_3_payload <= n6;
+              shadow_slice_2_range_3_truncation <= n7;
             end
           end
           if (chosen == 3'd3) begin
             if (write & ~pending) begin
-              shadow_slice_3_range_3_payload <= n16;
-              shadow_slice_3_range_3_truncation <= n17;
+              shadow_slice_3_range_3_payload <= n6;
+              shadow_slice_3_range_3_truncation <= n7;
             end
           end
           if (chosen == 3'd4) begin
             if (write & ~pending) begin
-              shadow_slice_4_range_3_payload <= n16;
-              shadow_slice_4_range_3_truncation <= n17;
+              shadow_slice_4_range_3_payload <= n6;
+              shadow_slice_4_range_3_truncation <= n7;
             end
           end
           if (chosen == 3'd5) begin
             if (write & ~pending) begin
-              shadow_slice_5_range_3_payload <= n16;
-              shadow_slice_5_range_3_truncation <= n17;
+              shadow_slice_5_range_3_payload <= n6;
+              shadow_slice_5_range_3_truncation <= n7;
             end
           end
           if (chosen == 3'd6) begin
             if (write & ~pending) begin
-              shadow_slice_6_range_3_payload <= n16;
-              shadow_slice_6_range_3_truncation <= n17;
+              shadow_slice_6_range_3_payload <= n6;
+              shadow_slice_6_range_3_truncation <= n7;
             end
           end
         end
         default: ;
       endcase
       if (!(step == 5'd0)) begin
-        n21 <= n14 + 8'd1;
+        edge_ <= n4 + 8'd1;
         covered <= holds;
       end
       if (commit) begin
@@ -758,7 +752,7 @@ module adaptive_range_table (
         end
         if (step >= 5'h1c) checked <= legal;
       end
-      if (n18) begin
+      if (n8) begin
         pending <= 1'b0;
         checked <= 1'b0;
         outputs_used <= shadow_outputs_outputs;

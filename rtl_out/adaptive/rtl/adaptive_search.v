@@ -25,10 +25,10 @@ module adaptive_search (
   reg detecting;
   reg [1:0] at;
   reg [7:0] fields;
-  reg [7:0] n13;
+  reg [7:0] kept;
   reg [7:0] candidates;
-  wire [7:0] n2;
-  wire [7:0] n3;
+  wire [7:0] inside_;
+  wire [7:0] cut;
   wire [7:0] trial;
   wire [7:0] below;
 
@@ -36,55 +36,58 @@ module adaptive_search (
   wire [7:0] plan_1 = plan[15:8];
   wire [7:0] plan_2 = plan[23:16];
   wire [7:0] plan_3 = plan[31:24];
-  wire n1 = detecting & (at < 2'd3) & answer;
-  wire [1:0] following = start ? 2'd0 : at + {1'b0, n1};
+  wire testing = detecting & (at < 2'd3);
+  wire passes = testing & answer;
+  wire enters = start | passes;
+  wire [1:0] following = start ? 2'd0 : at + {1'b0, passes};
+  wire may_test = enters & (following < 2'd3);
   wire [3:0] fields_payload = fields[3:0];
   wire [3:0] fields_truncation = fields[7:4];
-  wire [7:0] middle = n3 & {8{following != 2'd0}};
-  wire n4 = dac[2] | dac[1] | dac[0];
-  wire n5 = dac[4] | dac[3] | n4;
-  wire [7:0] n6 = start ? 8'd0 : dac;
-  wire [7:0] n7 = n6 | n2;
-  wire n8 = (start | n1) & (following < 2'd3) & (n7 < bound);
-  wire [7:0] n9 = n7 + 8'd1;
-  wire [7:0] n10 = ~n2;
-  wire [7:0] back = ((dac & ~trial) | below) & n10;
-  wire [7:0] n11 = ~n3;
-  wire [7:0] n12 = n13 | {candidates[7], candidates[6] & ~candidates[7], candidates[5] &
+  wire [7:0] middle = cut & {8{following != 2'd0}};
+  wire n1 = dac[2] | dac[1] | dac[0];
+  wire n2 = dac[4] | dac[3] | n1;
+  wire [7:0] first = start ? 8'd0 : dac;
+  wire [7:0] end_ = first | inside_;
+  wire tests = may_test & (end_ < bound);
+  wire [7:0] edge_ = end_ + 8'd1;
+  wire [7:0] n3 = ~inside_;
+  wire [7:0] back = ((dac & ~trial) | below) & n3;
+  wire [7:0] n4 = ~cut;
+  wire [7:0] n5 = kept | {candidates[7], candidates[6] & ~candidates[7], candidates[5] &
       ~(|candidates[7:6]), candidates[4] & ~(|candidates[7:5]), candidates[3] & ~(|candidates[7:4]),
       candidates[2] & ~(|candidates[7:3]), candidates[1] & ~(|candidates[7:2]), candidates[0] &
       ~(|candidates[7:1])};
 
-  assign n2[0] = fields_payload > 4'd0;
-  assign n2[1] = fields_payload > 4'd1;
-  assign n2[2] = fields_payload > 4'd2;
-  assign n2[3] = fields_payload > 4'd3;
-  assign n2[4] = fields_payload > 4'd4;
-  assign n2[5] = fields_payload > 4'd5;
-  assign n2[6] = fields_payload > 4'd6;
-  assign n2[7] = fields_payload > 4'd7;
-  assign n3[0] = fields_truncation > 4'd0;
-  assign n3[1] = fields_truncation > 4'd1;
-  assign n3[2] = fields_truncation > 4'd2;
-  assign n3[3] = fields_truncation > 4'd3;
-  assign n3[4] = fields_truncation > 4'd4;
-  assign n3[5] = fields_truncation > 4'd5;
-  assign n3[6] = fields_truncation > 4'd6;
-  assign n3[7] = fields_truncation > 4'd7;
+  assign inside_[0] = fields_payload > 4'd0;
+  assign inside_[1] = fields_payload > 4'd1;
+  assign inside_[2] = fields_payload > 4'd2;
+  assign inside_[3] = fields_payload > 4'd3;
+  assign inside_[4] = fields_payload > 4'd4;
+  assign inside_[5] = fields_payload > 4'd5;
+  assign inside_[6] = fields_payload > 4'd6;
+  assign inside_[7] = fields_payload > 4'd7;
+  assign cut[0] = fields_truncation > 4'd0;
+  assign cut[1] = fields_truncation > 4'd1;
+  assign cut[2] = fields_truncation > 4'd2;
+  assign cut[3] = fields_truncation > 4'd3;
+  assign cut[4] = fields_truncation > 4'd4;
+  assign cut[5] = fields_truncation > 4'd5;
+  assign cut[6] = fields_truncation > 4'd6;
+  assign cut[7] = fields_truncation > 4'd7;
   assign trial[1] = dac[1] & ~dac[0];
   assign trial[2] = dac[2] & ~(dac[1] | dac[0]);
-  assign trial[3] = dac[3] & ~n4;
-  assign trial[4] = dac[4] & ~(dac[3] | n4);
-  assign trial[5] = dac[5] & ~n5;
-  assign trial[6] = dac[6] & ~(dac[5] | n5);
-  assign trial[7] = dac[7] & ~(dac[6] | dac[5] | n5);
+  assign trial[3] = dac[3] & ~n1;
+  assign trial[4] = dac[4] & ~(dac[3] | n1);
+  assign trial[5] = dac[5] & ~n2;
+  assign trial[6] = dac[6] & ~(dac[5] | n2);
+  assign trial[7] = dac[7] & ~(dac[6] | dac[5] | n2);
   assign below[0] = |trial[7:1];
   assign below[1] = |trial[7:2];
   assign below[2] = |trial[7:3];
   assign below[3] = |trial[7:4];
   assign below[4] = |trial[7:5];
   assign below[5] = |trial[7:6];
-  assign none = ~n8 & ~(|(candidates & n11));
+  assign none = ~tests & ~(|(candidates & n4));
   assign trial[0] = dac[0];
   assign below[7:6] = {1'b0, trial[7]};
   assign last = none;
@@ -100,17 +103,17 @@ module adaptive_search (
   end
 
   always @* begin
-    n13 = 8'd0;
+    kept = 8'd0;
     candidates = 8'd0;
-    if (start | n1) begin
-      n13 = n6 & n10;
-      candidates = (bound & n2 & n11) | middle;
-    end else if (detecting & (at < 2'd3)) begin
-      n13 = back;
-      candidates = (n2 & n2 & n11) | middle;
+    if (enters) begin
+      kept = first & n3;
+      candidates = (bound & inside_ & n4) | middle;
+    end else if (testing) begin
+      kept = back;
+      candidates = (inside_ & inside_ & n4) | middle;
     end else begin
-      n13 = dac & ~(answer ? 8'd0 : trial);
-      candidates = below & (n11 | middle);
+      kept = dac & ~(answer ? 8'd0 : trial);
+      candidates = below & (n4 | middle);
     end
   end
 
@@ -121,8 +124,8 @@ module adaptive_search (
       at <= 2'd0;
     end else begin
       if (start | step) begin
-        dac <= n8 ? n9 : n12;
-        detecting <= n8;
+        dac <= tests ? edge_ : n5;
+        detecting <= tests;
         at <= following;
       end
     end

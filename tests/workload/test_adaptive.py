@@ -1,0 +1,93 @@
+"""Calibrated ranges all the way: from images to tables in the emitted tile."""
+
+import pytest
+
+from hwgen.config import load
+from hwgen.emit.deliver import generate
+from hwgen.flow.cosim import cosim
+from hwgen.flow.stimulus import LayerOf
+from hwgen.workload.calibration.calibrate import calibrate
+from hwgen.workload.run import run
+from tests.workload.test_calibrate import DATA
+
+SMALL = {
+    "name": "small",
+    "extends": "adaptive",
+    "array": {"rows": 16, "columns": 42},
+    "readout": {"bits": 5, "columns_per_lane": 6},
+}
+
+
+@pytest.mark.cocotb
+@pytest.mark.parametrize(
+    ("granularity", "budget"),
+    [("network", "lossless"), ("layer", "lossless"), ("slice", "lossless"), ("slice", "sqnr:15")],
+)
+def test_tables_by_ranges_reach_the_tile(tmp_path, granularity, budget):
+    out = tmp_path / "a.yaml"
+    found = calibrate(
+        load(SMALL), "digits", "digits", granularity=granularity, budget=budget, out=out, images=20
+    )
+    generate(load(str(out)), tmp_path / "out")
+    layer = LayerOf(network="digits", data="digits", layer="dense_2", vectors=40)
+
+    result = cosim(tmp_path / "out", layer=layer, fast=True)
+
+    assert found["rtl"]
+    assert found["lossless"] == (budget == "lossless")
+    assert (result["passed"], result["failed"]) == (1, 0)
+    assert result["cycles_steady"] == result["cycles_predicted"]
+
+
+def test_both_paths_agree_under_the_bound(tmp_path):
+    out = tmp_path / "a.yaml"
+    calibrate(load(SMALL), "digits", "digits", granularity="slice", out=out, images=20)
+
+    short, long = (
+        run(load(str(out)), "digits", "digits", images=30, path=path)
+        for path in ("short-cut", "bit-sliced")
+    )
+
+    assert short["lossless"]
+    assert short["saving"] > 1.3
+    for result in (short, long):
+        del result["path"]
+        for layer in result["layers"].values():  # sums are compared on one path only
+            del layer["sqnr_db"], layer["largest_error"]
+    assert short == long
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
+@pytest.mark.parametrize(
+    ("changes", "granularity", "budget", "least"),
+    [
+        ({"bound": "none", "tables": "network"}, "layer", "lossless", (2.2, 2.8)),
+        ({"tables": "network"}, "layer", "lossless", (2.45, 3.1)),
+        ({}, "slice", "lossless", (2.55, 3.25)),
+        ({"range_count": 8}, "slice", "lossless", (2.65, 3.4)),
+        ({}, "slice", "drop:1", (3.5, 4.5)),
+    ],
+)
+def test_resnet_20_on_images_that_the_tables_have_not_seen(
+    tmp_path, changes, granularity, budget, least
+):
+    network = str(DATA / "resnet20_cifar10/resnet20_int8_qdq.onnx")
+    keys = {"name": "r20", "extends": "adaptive", "readout": changes}
+    out = tmp_path / "a.yaml"
+    calibrate(
+        load(keys),
+        network,
+        str(DATA / "cifar10/cifar10_train_1000_norm.npz"),
+        granularity=granularity,
+        budget=budget,
+        out=out,
+        images=400 if budget != "lossless" else 128,
+    )
+
+    found = run(load(str(out)), network, str(DATA / "cifar10/cifar10_test_500_norm.npz"))
+
+    assert found["saving"] >= least[0]
+    assert found["saving_with_skips"] >= least[1]
+    assert found["top1"] >= found["top1_integer"] - 0.005
+    assert found["lossless"] == (budget == "lossless")
