@@ -35,7 +35,6 @@ DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 FAULT = 70
 INTERRUPTED = 128 + signal.SIGINT
 NO_READER = 128 + signal.SIGPIPE
-TERMINATED = 128 + signal.SIGTERM
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -47,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         Arguments without the program's name; those of the process by default.
     """
     _prepare_streams()
-    signal.signal(signal.SIGTERM, _terminate)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, _terminate)
     sys.exit(_run(list(sys.argv[1:] if argv is None else argv)))
 
 
@@ -107,9 +107,9 @@ def _discard_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _terminate(*_: object) -> NoReturn:
+def _terminate(signal_number: int, _: object) -> NoReturn:
     """Leave through the `finally` clauses that remove half-written output."""
-    raise SystemExit(TERMINATED)
+    raise SystemExit(128 + signal_number)
 
 
 # What every command shares

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from hwgen.errors import UserError
 from hwgen.flow.mapped import Module
-from hwgen.flow.targets import Target
+from hwgen.flow.targets import GENERIC, TARGETS, Target
+from hwgen.gates.arcs import Arcs
+from hwgen.liberty.functions import behaviour
 from hwgen.liberty.library import Cell, Library
 
 __all__ = ["DONT_USE", "LIBRARY", "area_um2", "cell_target", "refused"]
@@ -47,7 +49,7 @@ def cell_target(
     for pattern in dont_use:
         if not library.matching((pattern,)):
             raise UserError(f"--dont-use: must name a cell of {library.path}, not {pattern!r}")
-    unused = library.unusable() | library.matching((*DONT_USE, *dont_use))
+    unused = _unused(library, dont_use)
     usable = [cell for name, cell in library.cells.items() if name not in unused]
     flip_flops = [cell.name for cell in usable if cell.is_flip_flop]
     if not flip_flops:
@@ -55,6 +57,7 @@ def cell_target(
             f"{library.path}: must have flip-flops that may be used, not only {len(usable)} other "
             "cells"
         )
+    _check(library, usable)
     files = {LIBRARY: library.without(unused)}
     script, options = COVER, ""
     if buffer := _buffer(usable):
@@ -63,7 +66,7 @@ def cell_target(
         options = f" -constr {DRIVE}"
     steps = ";".join(script).format(picoseconds=round((clock_ns or 0) * 1000))
     return Target(
-        name=re.sub(r"[^\w.-]", "_", library.name),
+        name=_folder_name(library.name),
         commands=(
             "synth -nofsm -noalumacc -top {top}",  # adders stay as they are written
             f"dfflibmap -liberty {LIBRARY}",
@@ -81,21 +84,42 @@ def cell_target(
     )
 
 
-def refused(library: Library, error: RuntimeError) -> UserError | None:
+def refused(library: Library, dont_use: Sequence[str], error: RuntimeError) -> UserError | None:
     """Return what the library lacks when Yosys could not map to it; None for another reason."""
     message = str(error)
+    unused = _unused(library, dont_use)
+    left = [cell for name, cell in library.cells.items() if name not in unused]
+    flip_flops = [cell.name for cell in left if cell.is_flip_flop]
     if "cannot be legalized" in message:
-        flip_flops = [name for name, cell in library.cells.items() if cell.is_flip_flop]
         return UserError(
             f"{library.path}: must have flip-flops for every register of the design, not only "
             f"{', '.join(flip_flops)}"
         )
     if "ABC output file" in message:
-        gates = len(library.cells) - sum(cell.is_flip_flop for cell in library.cells.values())
+        gates = len(left) - len(flip_flops)
         return UserError(
-            f"{library.path}: must have gates that make up any logic, which these {gates} do not"
+            f"{library.path}: must have gates that make up any logic, which the {gates} that may "
+            "be used do not"
         )
     return None
+
+
+def _unused(library: Library, dont_use: Sequence[str]) -> set[str]:
+    return library.unusable() | library.matching((*DONT_USE, *dont_use))
+
+
+def _check(library: Library, usable: Sequence[Cell]) -> None:
+    """Read what Yosys and ABC will read, for they do not say where a file is wrong."""
+    arcs = Arcs(library)
+    gates = [cell.name for cell in usable if behaviour(cell).outputs and not cell.is_flip_flop]
+    if gates and arcs.untimed(gates) == gates:
+        raise UserError(f"{library.path}: must have timing groups of its gates, not areas alone")
+
+
+def _folder_name(library: str) -> str:
+    """Turn a library's name into that of a folder, no other target's."""
+    name = re.sub(r"[^\w-]", "_", library)
+    return name if name and name not in {GENERIC.name, *TARGETS} else f"library_{name}"
 
 
 def area_um2(library: Library, module: Module) -> float:
@@ -117,8 +141,11 @@ def _areas(library: Library, kinds: Mapping[str, int]) -> list[tuple[float, int]
             raise UserError(
                 f"{library.path}: must have a cell for {kind}, which the design needs, not none"
             )
-        if cell.area is None:
-            raise UserError(f"{library.path}: cell ({kind}): area: must be a number, not missing")
+        if cell.area is None or cell.area < 0:
+            shown = "missing" if cell.area is None else f"{cell.area:g}"
+            raise UserError(
+                f"{library.path}: cell ({kind}): area: must be a number from 0, not {shown}"
+            )
         found.append((cell.area, number))
     return found
 

@@ -110,7 +110,11 @@ class Delivered:
         folder = self.folder / "rtl"
         try:
             files = {file.name: file.read_text() for file in sorted(folder.glob("*.v"))}
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            raise UserError(
+                f"{error.filename}: must be a readable file, not {error.strerror.lower()}"
+            ) from None
+        except UnicodeDecodeError as error:
             raise UserError(f"{folder}: must hold Verilog text: {error}") from None
         if not files:
             raise UserError(f"{folder}: must hold Verilog files, not none")

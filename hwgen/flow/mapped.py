@@ -3,16 +3,20 @@
 import json
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.flow.targets import GENERIC, Target
 from hwgen.flow.tools import run_yosys
 
-__all__ = ["Mapped", "Module", "map_verilog"]
+__all__ = ["CLOCK", "Mapped", "Module", "map_verilog", "read_rtl"]
+
+CLOCK = "clk"  # of every block
 
 LATCHES = "t:$dlatch* t:$adlatch* t:$sr"
+# Loops may lead through several blocks.
+FLAT_CHECK = ("design -push-copy", "flatten", "check -assert", "design -pop")
 # A register keeps its name even where a cell holds its inverse: proofs and activity go by names.
 REGISTERS = "t:$*dff* %co1:+[Q] t:$*dff* %d"
 # OpenSTA of 2019 takes no `signed`, which means nothing in a netlist.
@@ -64,7 +68,7 @@ def map_verilog(files: Mapping[str, str], *, top: str, target: Target = GENERIC)
         folder = Path(scratch)
         for name, text in {**files, **target.files}.items():
             (folder / name).write_text(text)
-        run_yosys(_script(sorted(files), top, target), folder=folder)
+        run_yosys(_script(files, top, target), folder=folder)
         latches = (folder / "latches.txt").read_text().split()
         if latches:
             raise RuntimeError(f"{latches[0].partition('/')[0]} has a latch")
@@ -97,12 +101,18 @@ def map_verilog(files: Mapping[str, str], *, top: str, target: Target = GENERIC)
     )
 
 
-def _script(files: list[str], top: str, target: Target) -> str:
+def read_rtl(files: Iterable[str]) -> list[str]:
+    """Return the Yosys commands that read Verilog files."""
+    return [f'read_verilog -noautowire "{name}"' for name in sorted(files)]
+
+
+def _script(files: Iterable[str], top: str, target: Target) -> str:
     return "\n".join([
-        *(f"read_verilog -noautowire {name}" for name in files),
+        *read_rtl(files),
         f"hierarchy -check -top {top}",
         "proc",
         "check -assert",
+        *FLAT_CHECK,
         f"tee -q -o latches.txt select -list {LATCHES}",
         f"setattr -set keep 1 {REGISTERS}",
         *(command.format(top=top) for command in target.commands),
@@ -146,7 +156,7 @@ def _used(top: str, children: Mapping[str, Mapping[str, int]]) -> list[str]:
     return found
 
 
-def _depths(files) -> dict[str, int]:
+def _depths(files: Iterable[Path]) -> dict[str, int]:
     """Read the longest paths; the flattened figure of a module is the one that counts."""
     found: dict[str, int] = {}
     for file in sorted(files):

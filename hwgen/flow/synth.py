@@ -88,8 +88,16 @@ def synth(
     optional = {"timing": library, "place and route": fpga, "proof": prove}
     steps = _Steps(progress, ["mapping", *(name for name, wanted in optional.items() if wanted)])
 
+    def refusal(error: RuntimeError) -> UserError:
+        lacks = refused(library, dont_use, error) if library else None
+        rtl = delivered.folder / "rtl"
+        return lacks or UserError(f"{rtl}: must be synthesisable: {str(error).strip()}")
+
     steps.begin("mapping")
-    design, binary = _map(delivered, target, library)
+    try:
+        design, binary = _map(delivered, target)
+    except RuntimeError as error:
+        raise refusal(error) from None
     result = _report(delivered, design, binary, target, library)
     if library:
         result["library"] = _described(library, dont_use, clock_ns)
@@ -135,9 +143,7 @@ class _Steps:
         self._report(len(self._names), len(self._names), self._names[-1])
 
 
-def _map(
-    delivered: Delivered, target: Target, library: Library | None
-) -> tuple[Mapped, Mapped | None]:
+def _map(delivered: Delivered, target: Target) -> tuple[Mapped, Mapped | None]:
     """Map the design and, where the lane is not binary itself, a binary lane."""
     jobs = [(delivered.rtl(), delivered.top)]
     binary = _binary_lane(delivered)
@@ -145,11 +151,7 @@ def _map(
         jobs.append(binary)
     with ThreadPoolExecutor(max_workers=2) as pool:
         running = [pool.submit(map_verilog, files, top=top, target=target) for files, top in jobs]
-        try:
-            found = [job.result() for job in running]
-        except RuntimeError as error:
-            rtl = f"{delivered.folder / 'rtl'}: must be synthesisable: {error}"
-            raise (library and refused(library, error)) or UserError(rtl) from None
+        found = [job.result() for job in running]
     return found[0], found[1] if binary else None
 
 
@@ -164,9 +166,11 @@ def _binary_lane(delivered: Delivered) -> tuple[dict[str, str], str] | None:
         return None
     lane = lane_of(replace(spec, search="binary"))
     blocks = {block.module: block for block in take_apart(lane, design="binary", block="lane")}
-    files = {
-        f"{module}.v": verilog(block, blocks, reset=Reset()) for module, block in blocks.items()
-    }
+    said = delivered.manifest["reset"]
+    reset = Reset(
+        asynchronous=said.get("kind") == "asynchronous", active_high=said.get("active") == "high"
+    )
+    files = {f"{module}.v": verilog(block, blocks, reset=reset) for module, block in blocks.items()}
     return files, "binary_lane"
 
 
@@ -236,6 +240,7 @@ def _time(mapped: Mapped, library: Library, target: Target, result: dict) -> Non
         paths = found.blocks[block.get("module", mapped.top)]
         block["critical_path_ns"] = paths.critical_path_ns
         block["register_path_ns"] = paths.register_path_ns
+        block["recovery_path_ns"] = paths.recovery_path_ns
 
 
 def _prove(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.errors import ToolMissing
-from hwgen.flow.mapped import Mapped
+from hwgen.flow.mapped import CLOCK, Mapped
 from hwgen.flow.tools import sta_command
 from hwgen.gates.arcs import Arcs
 from hwgen.gates.delays import delays
@@ -23,7 +23,6 @@ from hwgen.liberty.library import Library
 
 __all__ = ["OWN_TOOL", "BlockTiming", "Timing", "timing"]
 
-CLOCK = "clk"
 ASSUMED = "ideal clock, no wires"
 OWN_TOOL = f"hwgen: Liberty tables, {ASSUMED}"
 DIGITS = 6  # of a ns

@@ -17,7 +17,7 @@ class InputBuffer(wiring.Component):
     the word lines) lets the next one in. Golden model: :mod:`hwgen_models.input_buffer`.
 
     Timing: one beat per cycle; ``full`` one cycle after the last beat; ``digits`` follows ``plane``
-    combinationally. Reset forgets the vector.
+    combinationally. Reset forgets the vector, by its count of beats alone.
 
     Parameters
     ----------
@@ -74,7 +74,10 @@ class InputBuffer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
 
-        words = [Signal(self.i.payload.shape(), name=f"beat_{k}") for k in range(self.beats)]
+        words = [
+            Signal(self.i.payload.shape(), name=f"beat_{k}", reset_less=True)
+            for k in range(self.beats)
+        ]
         filled = Signal(range(max(self.beats, 2)))
         take = Signal()
         m.d.comb += [

@@ -67,7 +67,7 @@ class OutputBuffer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
 
-        words = [Signal(self.sums, name=f"word_{k}") for k in range(self.outputs)]
+        words = [Signal(self.sums, name=f"word_{k}", reset_less=True) for k in range(self.outputs)]
         full = Signal(self.outputs)
         lowest = Signal(range(max(self.outputs, 2)))
         for k in reversed(range(self.outputs)):

@@ -44,7 +44,8 @@ class ShiftAdd(wiring.Component):
     zero. Golden model: :class:`hwgen_models.shift_add.ShiftAdd`.
 
     Timing: one micro-operation per cycle, its sum readable in the next. ``clear`` together with a
-    micro-operation starts the new sum with it. Reset marks all accumulators empty.
+    micro-operation starts the new sum with it. Reset marks all accumulators empty, which takes the
+    place of resetting them: a flip-flop without reset is a fifth smaller.
 
     Parameters
     ----------
@@ -87,7 +88,9 @@ class ShiftAdd(wiring.Component):
         m = Module()
 
         count = self.operation.destinations
-        accumulators = [Signal(self.reach, name=f"accumulator_{d}") for d in range(count)]
+        accumulators = [
+            Signal(self.reach, name=f"accumulator_{d}", reset_less=True) for d in range(count)
+        ]
         empty = Signal(count, init=-1)
 
         # One read port serves the adder and, between vectors, the splice.

@@ -143,9 +143,10 @@ KEYS: dict[str, dict[str, str]] = {
     },
     "synth": {
         "target": "what the RTL was mapped to: `generic`, an FPGA, or a library",
-        "area_um2": "area of the cells without wires; only with `--liberty`, as the next two",
+        "area_um2": "area of the cells without wires; only with `--liberty`, as the next three",
         "critical_path_ns": "longest path, pins included; null without any",
         "register_path_ns": "longest path from flip-flop to flip-flop, setup time included",
+        "recovery_path_ns": "longest path to a set or clear pin, through a reset without buffers",
         "cells": "cells of the mapped netlist",
         "luts": "look-up tables; only with `--fpga`",
         "flip_flops": "flip-flops",

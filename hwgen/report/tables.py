@@ -152,7 +152,7 @@ def print_synth(result: Result, to: "Console") -> None:
     held = {key: name for key, name in units.items() if result.get(key) is not None}
     proved = {"proved": "proved"} if "proved" in result else {}
     heads = ("instances", *held.values(), "against binary", *proved)
-    table = _table("block", *heads, numbers=heads)
+    table = _table("block", *heads, numbers=heads, unbroken="block")
     for name, block in result["blocks"].items():
         counts = _counts(block, ("instances", *held))
         verdict = [_yes_no(block[key]) for key in proved]
@@ -457,15 +457,17 @@ def print_demo(result: Result, to: "Console") -> None:
     to.print(f"written to {result['out']}")
 
 
-def _table(*heads: str, numbers: Iterable[str] = ()) -> "Table":
-    """Make a table; the columns in `numbers` are aligned to the right."""
+def _table(*heads: str, numbers: Iterable[str] = (), unbroken: str | None = None) -> "Table":
+    """Make a table; the columns in `numbers` are aligned to the right, one may be unbroken."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for k, head in enumerate(heads):
         right = k > 0 if numbers == "all" else head in numbers
-        table.add_column(head, justify="right" if right else "left", overflow="fold")
+        table.add_column(
+            head, justify="right" if right else "left", overflow="fold", no_wrap=unbroken == head
+        )
     return table
 
 

@@ -12,7 +12,7 @@ from hwgen.flow.cells import area_um2, cell_target
 from hwgen.flow.mapped import map_verilog
 from hwgen.flow.synth import synth
 from hwgen.liberty.library import Library
-from tests.flow.test_synth import COUNTER, PAIR, delivered, written  # noqa: F401  (fixtures)
+from tests.flow.test_synth import COUNTER, PAIR, SMALL, delivered, written  # noqa: F401  (fixtures)
 
 TINY = Path(__file__).parents[1] / "emit/cells.lib"
 DATA = Path(__file__).parents[2] / "../shared/data/liberty"
@@ -93,7 +93,7 @@ def test_a_cell_without_area_is_one_line():
     mapped = map_verilog({"a.v": COUNTER}, top="counter", target=cell_target(library))
 
     with pytest.raises(
-        UserError, match=r"^tiny.lib: cell \(DFFR\): area: must be a number, not missing$"
+        UserError, match=r"^tiny.lib: cell \(DFFR\): area: must be a number from 0, not missing$"
     ):
         area_um2(library, mapped.modules["counter"])
 
@@ -106,7 +106,7 @@ def test_a_library_without_gates_is_one_line(delivered):  # noqa: F811
         synth(delivered, liberty=path)
 
     assert str(caught.value) == (
-        f"{path}: must have gates that make up any logic, which these 0 do not"
+        f"{path}: must have gates that make up any logic, which the 0 that may be used do not"
     )
 
 
@@ -200,3 +200,61 @@ def test_power_switches_and_probes_are_no_logic():
     left = Library("left", target.files["library.lib"]).cells
     assert "sky130_fd_sc_hd__nand2_1" in left
     assert not [name for name in left if "lpflow" in name or "probe" in name]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "message"),
+    [
+        (
+            '"!A"',
+            '"!A &"',
+            r"line \d+: pin \(Y\): function: must be a boolean expression, not '!A &'",
+        ),
+        ('"!A"', '"!B"', r"line \d+: .*must name pins, not 'B'"),
+        (
+            'values ("0.05")',
+            'values ("0.05, zz")',
+            r"line \d+: .*must hold numbers, not '0.05, zz'",
+        ),
+        ("timing ()", "untimed ()", "must have timing groups of its gates, not areas alone"),
+    ],
+)
+def test_what_yosys_would_stumble_over_is_found_before(was, becomes, message):
+    with pytest.raises(UserError, match=rf"^tiny.lib: {message}$"):
+        cell_target(tiny(**{was: becomes}))
+
+
+def test_a_negative_area_is_one_line():
+    library = Library("tiny.lib", re.sub(r"area : \d+", "area : -2", TINY.read_text()))
+    mapped = map_verilog({"a.v": COUNTER}, top="counter", target=cell_target(library))
+
+    with pytest.raises(UserError, match=r"area: must be a number from 0, not -2$"):
+        area_um2(library, mapped.modules["counter"])
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("tiny_1.8V", "tiny_1_8V"), ('".."', "__"), ("", "library_"), ("generic", "library_generic")],
+)
+def test_a_library_is_kept_in_a_folder_of_its_own(name, folder):
+    assert cell_target(tiny(**{"library (tiny)": f"library ({name})"})).name == folder
+
+
+def test_a_binary_lane_has_the_reset_of_the_design(tmp_path):
+    """So a block that is the same in both costs the same."""
+    from hwgen.config import load
+    from hwgen.emit.deliver import generate
+
+    design = load(SMALL | {"interface": {"x_elements": 4, "reset": {"kind": "synchronous"}}})
+    generate(design, tmp_path / "out")
+
+    blocks = synth(tmp_path / "out", liberty=TINY)["blocks"]
+
+    assert blocks["sar"]["versus_binary"] == 1.0
+
+
+def test_rtl_that_cannot_be_read_is_one_line(delivered):  # noqa: F811
+    (delivered / "rtl" / "extra.v").mkdir()
+
+    with pytest.raises(UserError, match=r"extra\.v: must be a readable file, not is a directory$"):
+        synth(delivered)

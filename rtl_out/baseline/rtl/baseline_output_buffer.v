@@ -77,15 +77,6 @@ module baseline_output_buffer (
       o__valid <= 1'b0;
       o__payload <= 30'd0;
       full <= 9'd0;
-      word_0 <= 24'd0;
-      word_1 <= 24'd0;
-      word_2 <= 24'd0;
-      word_3 <= 24'd0;
-      word_4 <= 24'd0;
-      word_5 <= 24'd0;
-      word_6 <= 24'd0;
-      word_7 <= 24'd0;
-      word_8 <= 24'd0;
     end else begin
       if (o__ready) o__valid <= 1'b0;
       if (move) begin
@@ -105,43 +96,30 @@ module baseline_output_buffer (
         endcase
       end
       if (write) begin
-        if (index == 4'd0) begin
-          full[0] <= 1'b1;
-          word_0 <= sum;
-        end
-        if (index == 4'd1) begin
-          full[1] <= 1'b1;
-          word_1 <= sum;
-        end
-        if (index == 4'd2) begin
-          full[2] <= 1'b1;
-          word_2 <= sum;
-        end
-        if (index == 4'd3) begin
-          full[3] <= 1'b1;
-          word_3 <= sum;
-        end
-        if (index == 4'd4) begin
-          full[4] <= 1'b1;
-          word_4 <= sum;
-        end
-        if (index == 4'd5) begin
-          full[5] <= 1'b1;
-          word_5 <= sum;
-        end
-        if (index == 4'd6) begin
-          full[6] <= 1'b1;
-          word_6 <= sum;
-        end
-        if (index == 4'd7) begin
-          full[7] <= 1'b1;
-          word_7 <= sum;
-        end
-        if (index == 4'd8) begin
-          full[8] <= 1'b1;
-          word_8 <= sum;
-        end
+        if (index == 4'd0) full[0] <= 1'b1;
+        if (index == 4'd1) full[1] <= 1'b1;
+        if (index == 4'd2) full[2] <= 1'b1;
+        if (index == 4'd3) full[3] <= 1'b1;
+        if (index == 4'd4) full[4] <= 1'b1;
+        if (index == 4'd5) full[5] <= 1'b1;
+        if (index == 4'd6) full[6] <= 1'b1;
+        if (index == 4'd7) full[7] <= 1'b1;
+        if (index == 4'd8) full[8] <= 1'b1;
       end
+    end
+  end
+
+  always @(posedge clk) begin
+    if (write) begin
+      if (index == 4'd0) word_0 <= sum;
+      if (index == 4'd1) word_1 <= sum;
+      if (index == 4'd2) word_2 <= sum;
+      if (index == 4'd3) word_3 <= sum;
+      if (index == 4'd4) word_4 <= sum;
+      if (index == 4'd5) word_5 <= sum;
+      if (index == 4'd6) word_6 <= sum;
+      if (index == 4'd7) word_7 <= sum;
+      if (index == 4'd8) word_8 <= sum;
     end
   end
 

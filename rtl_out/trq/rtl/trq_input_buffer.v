@@ -202,45 +202,34 @@ module trq_input_buffer (
     endcase
   end
 
+  always @(posedge clk) begin
+    if (take) begin
+      if (filled == 4'd0) beat_0 <= i__payload;
+      if (filled == 4'd1) beat_1 <= i__payload;
+      if (filled == 4'd2) beat_2 <= i__payload;
+      if (filled == 4'd3) beat_3 <= i__payload;
+      if (filled == 4'd4) beat_4 <= i__payload;
+      if (filled == 4'd5) beat_5 <= i__payload;
+      if (filled == 4'd6) beat_6 <= i__payload;
+      if (filled == 4'd7) beat_7 <= i__payload;
+      if (filled == 4'd8) beat_8 <= i__payload;
+      if (filled == 4'd9) beat_9 <= i__payload;
+      if (filled == 4'ha) beat_10 <= i__payload;
+      if (filled == 4'hb) beat_11 <= i__payload;
+      if (filled == 4'hc) beat_12 <= i__payload;
+      if (filled == 4'hd) beat_13 <= i__payload;
+      if (filled == 4'he) beat_14 <= i__payload;
+      if (filled == 4'hf) beat_15 <= i__payload;
+    end
+  end
+
   always @(posedge clk or posedge rst) begin
     if (rst) begin
-      beat_0 <= 64'd0;
-      beat_1 <= 64'd0;
-      beat_2 <= 64'd0;
-      beat_3 <= 64'd0;
-      beat_4 <= 64'd0;
-      beat_5 <= 64'd0;
-      beat_6 <= 64'd0;
-      beat_7 <= 64'd0;
-      beat_8 <= 64'd0;
-      beat_9 <= 64'd0;
-      beat_10 <= 64'd0;
-      beat_11 <= 64'd0;
-      beat_12 <= 64'd0;
-      beat_13 <= 64'd0;
-      beat_14 <= 64'd0;
-      beat_15 <= 64'd0;
       filled <= 4'd0;
       full <= 1'b0;
     end else begin
       if (take) begin
         filled <= filled + 4'd1;
-        if (filled == 4'd0) beat_0 <= i__payload;
-        if (filled == 4'd1) beat_1 <= i__payload;
-        if (filled == 4'd2) beat_2 <= i__payload;
-        if (filled == 4'd3) beat_3 <= i__payload;
-        if (filled == 4'd4) beat_4 <= i__payload;
-        if (filled == 4'd5) beat_5 <= i__payload;
-        if (filled == 4'd6) beat_6 <= i__payload;
-        if (filled == 4'd7) beat_7 <= i__payload;
-        if (filled == 4'd8) beat_8 <= i__payload;
-        if (filled == 4'd9) beat_9 <= i__payload;
-        if (filled == 4'ha) beat_10 <= i__payload;
-        if (filled == 4'hb) beat_11 <= i__payload;
-        if (filled == 4'hc) beat_12 <= i__payload;
-        if (filled == 4'hd) beat_13 <= i__payload;
-        if (filled == 4'he) beat_14 <= i__payload;
-        if (filled == 4'hf) beat_15 <= i__payload;
         if (filled >= 4'hf) begin
           filled <= 4'd0;
           full <= 1'b1;

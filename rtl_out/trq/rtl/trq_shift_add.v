@@ -55,50 +55,31 @@ module trq_shift_add (
   always @(posedge clk or posedge rst) begin
     if (rst) begin
       empty <= 8'hff;
-      accumulator_0 <= 16'd0;
-      accumulator_1 <= 16'd0;
-      accumulator_2 <= 16'd0;
-      accumulator_3 <= 16'd0;
-      accumulator_4 <= 16'd0;
-      accumulator_5 <= 16'd0;
-      accumulator_6 <= 16'd0;
-      accumulator_7 <= 16'd0;
     end else begin
       if (clear) empty <= 8'hff;
       if (i__valid) begin
-        if (destination == 3'd0) begin
-          empty[0] <= 1'b0;
-          accumulator_0 <= total;
-        end
-        if (destination == 3'd1) begin
-          empty[1] <= 1'b0;
-          accumulator_1 <= total;
-        end
-        if (destination == 3'd2) begin
-          empty[2] <= 1'b0;
-          accumulator_2 <= total;
-        end
-        if (destination == 3'd3) begin
-          empty[3] <= 1'b0;
-          accumulator_3 <= total;
-        end
-        if (destination == 3'd4) begin
-          empty[4] <= 1'b0;
-          accumulator_4 <= total;
-        end
-        if (destination == 3'd5) begin
-          empty[5] <= 1'b0;
-          accumulator_5 <= total;
-        end
-        if (destination == 3'd6) begin
-          empty[6] <= 1'b0;
-          accumulator_6 <= total;
-        end
-        if (destination == 3'd7) begin
-          empty[7] <= 1'b0;
-          accumulator_7 <= total;
-        end
+        if (destination == 3'd0) empty[0] <= 1'b0;
+        if (destination == 3'd1) empty[1] <= 1'b0;
+        if (destination == 3'd2) empty[2] <= 1'b0;
+        if (destination == 3'd3) empty[3] <= 1'b0;
+        if (destination == 3'd4) empty[4] <= 1'b0;
+        if (destination == 3'd5) empty[5] <= 1'b0;
+        if (destination == 3'd6) empty[6] <= 1'b0;
+        if (destination == 3'd7) empty[7] <= 1'b0;
       end
+    end
+  end
+
+  always @(posedge clk) begin
+    if (i__valid) begin
+      if (destination == 3'd0) accumulator_0 <= total;
+      if (destination == 3'd1) accumulator_1 <= total;
+      if (destination == 3'd2) accumulator_2 <= total;
+      if (destination == 3'd3) accumulator_3 <= total;
+      if (destination == 3'd4) accumulator_4 <= total;
+      if (destination == 3'd5) accumulator_5 <= total;
+      if (destination == 3'd6) accumulator_6 <= total;
+      if (destination == 3'd7) accumulator_7 <= total;
     end
   end
 
