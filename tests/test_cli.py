@@ -22,7 +22,8 @@ from tests.documented import COSIM
 
 COMMANDS = [
     "presets", "schema", "generate", "cosim", "synth", "fpga", "inspect", "run", "calibrate",
-    "plot", "demo",
+    "plot",
+    "papers", "demo",
 ]  # fmt: skip
 
 PRESETS = ["adaptive", "baseline", "sar12", "trq"]
