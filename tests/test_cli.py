@@ -22,8 +22,7 @@ from tests.documented import COSIM
 
 COMMANDS = [
     "presets", "schema", "generate", "cosim", "synth", "fpga", "inspect", "run", "calibrate",
-    "plot",
-    "papers", "demo",
+    "plot", "papers", "demo",
 ]  # fmt: skip
 
 PRESETS = ["adaptive", "baseline", "sar12", "trq"]
