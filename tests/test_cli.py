@@ -22,7 +22,7 @@ from tests.documented import COSIM
 
 COMMANDS = [
     "presets", "schema", "generate", "cosim", "synth", "power", "fpga", "inspect", "run",
-    "compare", "calibrate", "plot", "demo",
+    "compare", "calibrate", "plot", "papers", "demo",
 ]  # fmt: skip
 
 PRESETS = ["adaptive", "baseline", "sar12", "trq"]

@@ -53,7 +53,7 @@ RIVALS = {
     "bounded_binary": ("binary, bounded by active rows", {"marker": "D"}),
     "optimal_tree": ("optimal tree", {"marker": "^"}),
     "entropy": ("entropy: the limit", {"marker": "|", "markeredgewidth": 1.6, "markersize": 8}),
-    "entropy_slices": ("limit where active rows and slice are known", {"marker": "4"}),
+    "entropy_slices": ("entropy, rows and slice known", {"marker": "x", "markersize": 4}),
 }
 OPEN = {"linestyle": "none", "markerfacecolor": "none", "color": GREY, "markersize": 5}
 
