@@ -11,7 +11,7 @@ from hwgen.gates.netlist import Hierarchy
 from hwgen.gates.tile import Played, Setup, Vectors, compile_tile, play_tile
 from hwgen.liberty.library import Library
 
-__all__ = ["tile_activity"]
+__all__ = ["require_tile", "tile_activity"]
 
 
 def tile_activity(
@@ -47,11 +47,8 @@ def tile_activity(
     Mismatch
         When the netlist computes something else than the golden model.
     """
+    require_tile(delivered)
     manifest, spec = delivered.manifest, delivered.spec
-    if delivered.top != delivered.modules.get("tile"):
-        raise UserError(
-            f"{delivered.folder}: must be a tile to play vectors, not a {delivered.top}"
-        )
     golden, expected = stimulus.golden(spec)
     program = compile_tile(Hierarchy(mapped.json).flat(), library, spec, clock=manifest["clock"])
     registers = {one["name"]: one["address"] for one in manifest["registers"]}
@@ -66,6 +63,20 @@ def tile_activity(
     played = play_tile(program, setup, vectors, trace_cycles=trace_cycles)
     _compare(played, expected.y, expected.lane_decisions.sum(axis=1))
     return played
+
+
+def require_tile(delivered: Delivered) -> None:
+    """Refuse designs that play no vectors.
+
+    Raises
+    ------
+    UserError
+        When the design is a lane or a converter alone.
+    """
+    if delivered.top != delivered.modules.get("tile"):
+        raise UserError(
+            f"{delivered.folder}: must be a tile to play vectors, not a {delivered.top}"
+        )
 
 
 def _compare(played: Played, y: NDArray[np.int64], strobes: NDArray[np.int64]) -> None:

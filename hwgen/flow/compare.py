@@ -138,6 +138,11 @@ def _check(designs: Sequence[Design]) -> None:
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"{name}: must be the name of one design, not of {names.count(name)}")
+    for design in designs:
+        if design.top != "tile":
+            raise UserError(
+                f"{design.source}: top: must be tile to be compared, not {design.top!r}"
+            )
     require_same(designs)
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from hwgen import __version__
 from hwgen.design_keys import Energy
 from hwgen.errors import UserError
-from hwgen.flow.activity import tile_activity
+from hwgen.flow.activity import require_tile, tile_activity
 from hwgen.flow.cells import cell_target
 from hwgen.flow.folder import Delivered
 from hwgen.flow.mapped import Mapped, map_verilog
@@ -185,8 +185,11 @@ def power(
     """
     report = progress or (lambda *_: None)
     delivered = Delivered.read(folder)
+    require_tile(delivered)
     library = Library.read(liberty)
     check_library(library)
+    if saif_file is not None and saif_file == vcd_file:
+        raise UserError(f"--vcd: must be another file than --saif, not {vcd_file}")
     for file, mark in ((saif_file, SAIF_MARK), (vcd_file, VCD_MARK)):
         if file is not None:
             check_file(file, lambda path, mark=mark: _begins_with(path, mark))
@@ -535,6 +538,9 @@ def _warnings(estimate: Estimate, library: Library) -> list[str]:
     without = estimate.cells.without_tables(kinds)
     if without:
         said.append(f"{library.path} has no internal_power for {', '.join(without)}")
+    leaking = estimate.cells.leaking(kinds)
+    if silent := sorted(set(kinds) - set(leaking)) if leaking else []:
+        said.append(f"{library.path} has no leakage_power for {', '.join(silent)}")
     if estimate.power.leakage_w is None:
         said.append(f"{library.path} has no leakage_power")
     return said

@@ -159,7 +159,7 @@ def cell_power(
     gates = len(netlist.gates)
     internal, switching, clock_internal, clock_net, leakage = np.zeros((5, gates))
     sequential, on_clock = np.zeros((2, gates), dtype=bool)
-    leaks = False
+    leaks = cells.leaking(list(netlist.kinds))
     for kind, same in netlist.kinds.items():
         cell, at = cells.of(kind), same.gates
         of_kind = KindPower(cells, cell, same, timing, signals)
@@ -168,7 +168,6 @@ def cell_power(
         sequential[at] = cell.sequential
         if cell.leakage_w is not None:
             leakage[at] = of_kind.states @ cell.leakage_w
-            leaks = True
         for pin, on in same.pins.items():
             if same.directions[pin] != "input":
                 switching[at] += energies[on]

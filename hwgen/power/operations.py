@@ -225,7 +225,7 @@ class Operations:
         UserError
             With the first parameter that differs.
         """
-        for name, value in parameters.items():
+        for name, value in json.loads(json.dumps(dict(parameters))).items():  # lists for tuples
             if self.parameters.get(name) != value:
                 raise UserError(
                     f"{self.source}: parameters.{name}: must be that of {design}, {value!r}, not "

@@ -155,6 +155,10 @@ class PowerCells:
                 f"{kinds[0]} and the other {len(kinds) - 1} cells in use"
             )
 
+    def leaking(self, kinds: Sequence[str]) -> list[str]:
+        """Return those whose leakage the library gives."""
+        return [kind for kind in kinds if self.of(kind).leakage_w is not None]
+
     def without_tables(self, kinds: Sequence[str]) -> list[str]:
         """Return the cells among these without a table of internal energy."""
         return [kind for kind in kinds if not self.of(kind).entries]

@@ -1,10 +1,11 @@
 """Energies per operation: what was measured comes back, and other work is priced by it."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
+from hwgen.config import load
 from hwgen.errors import UserError
 from hwgen.power.operations import CATEGORIES, Counts, Operations
 
@@ -114,3 +115,13 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
 
 def test_every_category_is_named():
     assert set(measured().as_json()) == set(CATEGORIES)
+
+
+def test_a_report_fits_the_tile_that_it_was_measured_on():
+    """Through JSON and back: tuples among the parameters come back as lists."""
+    spec = json.loads(json.dumps(asdict(load("trq").spec)))
+    operations = measured(parameters=spec)
+
+    operations.check(asdict(load("trq").spec), "trq")
+    with pytest.raises(UserError, match=r"parameters.rows: must be that of trq, 64, not 128$"):
+        operations.check(asdict(load("trq").spec) | {"rows": 64}, "trq")
