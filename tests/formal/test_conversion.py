@@ -150,7 +150,7 @@ RANGES_BUGS = [
     ({"contexts": "slice"}, Lane, "for k in range(self.columns))[self.column]", "for k in [0])[0]"),
     ({"bases": "any"}, RangeSearch, "limit - base", "limit"),
     ({"bases": "any"}, RangeSearch, "following.any(), following, trial", "0, following, trial"),
-    ({"bases": "any"}, RangeSearch, "down.eq(~self.answer)", "down.eq(0)"),
+    ({"bases": "any"}, RangeSearch, "+= down.eq(~self.answer)", "+= down.eq(0)"),
     ({"bases": "any"}, RangeSearch, "trial.eq(following)", "trial.eq(following | 1)"),
     ({"bases": "any"}, RangeSearch, "Mux(clipped, reach, inside)", "inside"),
 ]
