@@ -258,8 +258,9 @@ class RangeSearch(wiring.Component):
     mask of ones plus one. With any bases the trial bit has a register of its own, and an adder puts
     it on a base or moves ``dac`` by half of it.
 
-    Tables without truncation may scale: of a read whose bound is s bits shorter than the longest,
-    the mask of ones of every range is shifted down by s, and bases follow.
+    With `octaves`, tables without truncation scale: in a search whose bound is s bits shorter than
+    the longest, every payload is less by s, or zero, and bases follow. Golden model:
+    :mod:`hwgen_models.scaled`.
 
     From any register value whatever, and with any table, at most K - 1 + N answers end the search:
     every test moves to the next range, every other answer to a lower trial bit.
@@ -360,13 +361,14 @@ class RangeSearch(wiring.Component):
             may_test.eq(enters & (following < final)),
         ]
         fields = Signal(self.plan.shape().elem_shape)
+        size = self._size(m, fields.payload)
         inside = Signal(n)
         cut = Signal(n)
         middle = Signal(n)
         m.d.comb += [
             fields.eq(Array(self.plan[k] for k in range(self.ranges))[following]),
             # bits of the range, those that are not searched, and where a trial bit may rest
-            inside.eq(self._scaled(m, Cat(fields.payload > k for k in range(n)))),
+            inside.eq(Cat(size > k for k in range(n))),
             cut.eq(Cat(fields.truncation > k for k in range(n))),
             middle.eq(cut & (following != 0).replicate(n)),
         ]
@@ -388,17 +390,17 @@ class RangeSearch(wiring.Component):
             m.d.sync += [detecting.eq(tests), at.eq(following)]
         return m
 
-    def _scaled(self, m: Module, inside: Value) -> Value:
-        """Make a range smaller in a shorter read, of a table without truncation."""
+    def _size(self, m: Module, payload: Value) -> Value:
+        """Return the payload of a range in this search; below zero is as good as zero."""
         if not self.octaves:
-            return inside
+            return payload
         exact = Signal()
-        shift = Signal.like(self.shift)
+        size = Signal(range(-self.octaves + 1, self.bits + 2))
         m.d.comb += [
             exact.eq(~Cat(one.truncation for one in self.plan).any()),
-            shift.eq(Mux(exact, self.shift, 0)),
+            size.eq(payload - (self.shift & exact.replicate(len(self.shift)))),
         ]
-        return inside >> shift
+        return size
 
     def _aligned(self, m: Module, walk: "_Walk") -> tuple[Signal, Signal]:
         """Let ``dac`` alone say where the search stands."""

@@ -52,6 +52,8 @@ class Sequencer(wiring.Component):
         Largest sum of the driven digits.
     bound_bits : int
         Width of the bound that tags carry; 0: they carry none.
+    octaves : int
+        Lengths in bits that the bound can have, where tags say how much shorter it is; 0: not.
 
     Members
     -------
