@@ -175,7 +175,7 @@ RANGES_BUGS = [
     ({"scaled": True}, Lane, "self.tag_1.shift, self.tag_0.shift", "self.tag_1.shift, 0"),
     ({"bases": "any"}, RangeSearch, "limit - base", "limit"),
     ({"bases": "any"}, RangeSearch, "following.any(), following, trial", "0, following, trial"),
-    ({"bases": "any"}, RangeSearch, "down.eq(~self.answer)", "down.eq(0)"),
+    ({"bases": "any"}, RangeSearch, "comb += down.eq(~self.answer)", "comb += down.eq(0)"),
     ({"bases": "any"}, RangeSearch, "trial.eq(following)", "trial.eq(following | 1)"),
     ({"bases": "any"}, RangeSearch, "Mux(clipped, reach, inside)", "inside"),
 ]
