@@ -322,7 +322,9 @@ class RangeSearch(wiring.Component):
             raise ValueError(f"Bases must be aligned or any, not {bases!r}")
         self.bases = bases
         if octaves and (largest is not None or bases != "aligned"):
-            raise ValueError(f"Octaves must be 0 without a bound or with any bases, not {octaves!r}")
+            raise ValueError(
+                f"Octaves must be 0 without a bound or with any bases, not {octaves!r}"
+            )
         self.octaves = octaves
         fields = RangeFields(bits=self.bits, based=bases == "any")
         members = {"plan": In(data.ArrayLayout(fields, ranges))}

@@ -195,7 +195,6 @@ class RangesTree(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         n, largest = self.bits, min(self.bound, 2**self.bits - 1)
-        wide = range(2 ** (n + 2))
 
         # the ranges, one after the other
         if self.octaves:
@@ -231,14 +230,13 @@ class RangesTree(wiring.Component):
             with m.If(edges[k] > limit):
                 m.d.comb += last.eq(k)
         fields = Signal(RangesTable(bits=n))
-        base, payload = Signal(n), Signal.like(fields.payload)
+        base, own, payload = Signal(n), Signal.like(fields.payload), Signal.like(fields.payload)
         m.d.comb += [
             fields.eq(Array(self.table)[self.range]),
             base.eq(Array(bases)[self.range]),
-            payload.eq(Array(payloads)[self.range]),
+            own.eq(Array(payloads)[self.range]),
+            payload.eq(own),
         ]
-        own = Signal.like(payload)
-        m.d.comb += own.eq(Array(payloads)[self.range])
         if self.bounded:
             left = Signal(n)
             m.d.comb += left.eq(limit - base)
@@ -268,10 +266,11 @@ class RangesTree(wiring.Component):
 
     def _laid_out(self, m, payloads, name):
         """Return bases and edges of ranges with these payloads."""
+        wide = range(2 ** (self.bits + 2))
         bases, edges, before = [], [], 0
         for k, payload in enumerate(payloads):
-            wide = range(2 ** (self.bits + 2))
-            base, edge = Signal(wide, name=f"base_{name}_{k}"), Signal(wide, name=f"edge_{name}_{k}")
+            base = Signal(wide, name=f"base_{name}_{k}")
+            edge = Signal(wide, name=f"edge_{name}_{k}")
             size = 1 << payload
             m.d.comb += base.eq(before & ~(size - 1) if self.aligned else self.table[k].base)
             m.d.comb += edge.eq(base + size)
