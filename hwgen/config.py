@@ -157,7 +157,8 @@ class Design(Section):
             search=self.readout.kind,
             range_count=self.readout.range_count,
             bases=self.readout.bases,
-            bounded=self.readout.bound == "rows",
+            bounded=self.readout.bound != "none",
+            scaled=self.readout.bound == "scaled",
             contexts=self.readout.tables,
             steps=self.readout.steps or (),
             readout_bits=self.readout.bits,
@@ -536,6 +537,13 @@ def _check_tables(design: Design) -> None:
             f"be at least 2 for readout.kind {readout.kind!r} (two ranges, but one code)",
             readout.bits,
             "readout.kind",
+        )
+    if readout.bound == "scaled" and readout.bases == "any":
+        _refuse(
+            "readout.bases",
+            "be aligned for readout.bound 'scaled' (bases follow from smaller ranges)",
+            readout.bases,
+            "readout.bound",
         )
     if readout.ranges is not None:
         _check_ranges(design, ("readout", "ranges"), readout.ranges)

@@ -244,10 +244,12 @@ class Readout(Section):
         "Where ranges may begin, kind 'ranges' only: at multiples of their size, which takes no "
         "adder, or anywhere, which takes fewer decisions.",
     )
-    bound: Literal["none", "rows"] = key(
+    bound: Literal["none", "rows", "scaled"] = key(
         "none",
         "What bounds a search, kind 'ranges' only: nothing but the array, or the active rows of "
-        "the read: no edge above their number is tested, no bit that it lacks searched.",
+        "the read: no edge above their number is tested, no bit that it lacks searched. With "
+        "'scaled', tables without truncation are halved, too, with every bit that it is shorter; "
+        "bases must be aligned.",
     )
     tables: Literal["network", "slice"] = key(
         "network",

@@ -284,6 +284,11 @@ BAD_KEYS = [
      "must be at most 2 for the edge 4 before it to cut no bin, not 3")),
     ("readout: {kind: ranges, range_count: 2, ranges: [[1, 0], [1, 0], [8, 0]]}", (
      "readout.ranges: must be 1 to 2 ranges (readout.range_count), not a list of 3")),
+    ("readout: {kind: ranges, bases: any, bound: scaled}",
+     ("readout.bases: must be aligned for readout.bound 'scaled' (bases follow from smaller "
+      "ranges), not 'any'")),
+    ("readout: {kind: ranges, bound: scaled, ranges: [[7, 0], [0, 0]]}",
+     "readout.ranges: range 1 must reach beyond the bound 255, not end before 129"),
     ("readout: {bound: rows}",
      "readout.bound: must be 'none' for readout.kind 'binary', not 'rows'"),
     ("readout: {kind: twin-range, tables: slice}",

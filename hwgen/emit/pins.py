@@ -93,6 +93,9 @@ def about(name: str, design: Design) -> str:
         sentence = pins[name]
     spec = design.spec
     bound = f", the largest count that its active rows allow ({spec.readout_bits} bits)"
+    if spec.scaled:
+        width = (spec.octaves - 1).bit_length()
+        bound += f", by how many bits that is shorter than the longest ({width} bits)"
     return sentence.format(
         capture=_capture(spec.compare_latency - 2 - spec.compare_stages),
         first=0,

@@ -153,7 +153,7 @@ class Lane(wiring.Component):
         self.search = ENGINES[search](bits=bits, **engine or {})
         ports = self.search.signature.members
         self.has_plan, self.has_range = "plan" in ports, "range" in ports
-        self.has_bound = "bound" in ports
+        self.has_bound, self.has_shift = "bound" in ports, "shift" in ports
         self.shift_add = ShiftAdd(
             operation=MicroOperation(
                 destinations=operations.destinations,
@@ -163,7 +163,11 @@ class Lane(wiring.Component):
             reach=reach,
             signed=signed,
         )
-        tag = ReadTag(planes=planes, bound_bits=bits if self.has_bound else 0)
+        tag = ReadTag(
+            planes=planes,
+            bound_bits=bits if self.has_bound else 0,
+            octaves=len(ports["shift"].shape) if self.has_shift else 0,
+        )
         members = {
             "load": In(2),
             "older": In(1),
@@ -252,6 +256,8 @@ class Lane(wiring.Component):
             m.d.comb += search.plan.eq(self.plan)
         if self.has_bound:
             m.d.comb += search.bound.eq(Mux(self.bank, self.tag_1.bound, self.tag_0.bound))
+        if self.has_shift:
+            m.d.comb += search.shift.eq(Mux(self.bank, self.tag_1.shift, self.tag_0.shift))
 
         # search -> interval_decode -> shift_add, one cycle after the conversion
         value = Signal(self.bits)

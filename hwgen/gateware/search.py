@@ -258,10 +258,15 @@ class RangeSearch(wiring.Component):
     mask of ones plus one. With any bases the trial bit has a register of its own, and an adder puts
     it on a base or moves ``dac`` by half of it.
 
+    With `octaves`, tables without truncation scale: in a search whose bound is s bits shorter than
+    the longest, every payload is less by s, or zero, and bases follow. Golden model:
+    :mod:`hwgen_models.scaled`.
+
     From any register value whatever, and with any table, at most K - 1 + N answers end the search:
     every test moves to the next range, every other answer to a lower trial bit.
 
-    Timing: as :class:`BinarySearch`. ``plan`` and ``bound`` may only change between searches.
+    Timing: as :class:`BinarySearch`. ``plan``, ``bound`` and ``shift`` may only change between
+    searches.
 
     Parameters
     ----------
@@ -273,6 +278,8 @@ class RangeSearch(wiring.Component):
         ``"aligned"`` or ``"any"``.
     largest : int or None
         Largest count, where nothing else bounds a search; None: the port ``bound`` does.
+    octaves : int
+        Lengths in bits that a bound can have, where tables scale with it; 0: they do not.
 
     Members
     -------
@@ -280,6 +287,8 @@ class RangeSearch(wiring.Component):
         The table.
     bound : In(N)
         No count is larger, or at least none that a threshold code tells; without `largest` only.
+    shift : In(range(octaves))
+        By how many bits payloads are shorter in this search; only with `octaves`.
     start, step, answer : In(1)
         As in :class:`BinarySearch`.
     none, last : Out(1)
@@ -298,7 +307,13 @@ class RangeSearch(wiring.Component):
     dac: Signal
 
     def __init__(
-        self, *, bits: int, ranges: int, largest: int | None, bases: str = "aligned"
+        self,
+        *,
+        bits: int,
+        ranges: int,
+        largest: int | None,
+        bases: str = "aligned",
+        octaves: int = 0,
     ) -> None:
         self.bits = positive_int("Readout width", bits)
         self.ranges = positive_int("Range count", ranges)
@@ -306,10 +321,17 @@ class RangeSearch(wiring.Component):
         if bases not in {"aligned", "any"}:
             raise ValueError(f"Bases must be aligned or any, not {bases!r}")
         self.bases = bases
+        if octaves and (largest is not None or bases != "aligned"):
+            raise ValueError(
+                f"Octaves must be 0 without a bound or with any bases, not {octaves!r}"
+            )
+        self.octaves = octaves
         fields = RangeFields(bits=self.bits, based=bases == "any")
         members = {"plan": In(data.ArrayLayout(fields, ranges))}
         if largest is None:
             members["bound"] = In(self.bits)
+        if octaves:
+            members["shift"] = In(range(octaves))
         members |= {
             "start": In(1),
             "step": In(1),
@@ -341,13 +363,14 @@ class RangeSearch(wiring.Component):
             may_test.eq(enters & (following < final)),
         ]
         fields = Signal(self.plan.shape().elem_shape)
+        size = self._size(m, fields.payload)
         inside = Signal(n)
         cut = Signal(n)
         middle = Signal(n)
         m.d.comb += [
             fields.eq(Array(self.plan[k] for k in range(self.ranges))[following]),
             # bits of the range, those that are not searched, and where a trial bit may rest
-            inside.eq(Cat(fields.payload > k for k in range(n))),
+            inside.eq(Cat(size > k for k in range(n))),
             cut.eq(Cat(fields.truncation > k for k in range(n))),
             middle.eq(cut & (following != 0).replicate(n)),
         ]
@@ -368,6 +391,18 @@ class RangeSearch(wiring.Component):
         with m.If(self.start | self.step):
             m.d.sync += [detecting.eq(tests), at.eq(following)]
         return m
+
+    def _size(self, m: Module, payload: Value) -> Value:
+        """Return the payload of a range in this search; below zero is as good as zero."""
+        if not self.octaves:
+            return payload
+        exact = Signal()
+        size = Signal(range(-self.octaves + 1, self.bits + 2))
+        m.d.comb += [
+            exact.eq(~Cat(one.truncation for one in self.plan).any()),
+            size.eq(payload - (self.shift & exact.replicate(len(self.shift)))),
+        ]
+        return size
 
     def _aligned(self, m: Module, walk: "_Walk") -> tuple[Signal, Signal]:
         """Let ``dac`` alone say where the search stands."""

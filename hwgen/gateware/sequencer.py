@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from amaranth import Module, Mux, Signal, unsigned
+from amaranth import Const, Module, Mux, Signal, Value, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -52,6 +52,8 @@ class Sequencer(wiring.Component):
         Largest sum of the driven digits.
     bound_bits : int
         Width of the bound that tags carry; 0: they carry none.
+    octaves : int
+        Lengths in bits that the bound can have, where tags say how much shorter it is; 0: not.
 
     Members
     -------
@@ -118,6 +120,7 @@ class Sequencer(wiring.Component):
         signed: bool,
         active_max: int,
         bound_bits: int = 0,
+        octaves: int = 0,
     ) -> None:
         if banks not in {1, 2}:
             raise ValueError(f"Bank count must be 1 or 2, not {banks!r}")
@@ -130,8 +133,9 @@ class Sequencer(wiring.Component):
         self.sample_cycles = positive_int("Sample time", sample_cycles)
         self.signed = signed
         self.bound_bits = bound_bits
+        self.octaves = octaves
         plane_shape = range(max(planes, 2))
-        tag = ReadTag(planes=planes, bound_bits=bound_bits)
+        tag = ReadTag(planes=planes, bound_bits=bound_bits, octaves=octaves)
         super().__init__(
             ({"bound": In(bound_bits)} if bound_bits else {})
             | {
@@ -239,7 +243,18 @@ class Sequencer(wiring.Component):
     def _tag(self, tag: data.View, plane: Signal, is_last: Signal) -> list:
         """Describe the read that is being sampled."""
         fields = [tag.plane.eq(plane), tag.negate.eq(self.signed & is_last)]
-        return [*fields, tag.bound.eq(self.bound)] if self.bound_bits else fields
+        if self.bound_bits:
+            fields.append(tag.bound.eq(self.bound))
+        if self.octaves:
+            fields.append(tag.shift.eq(self._shift()))
+        return fields
+
+    def _shift(self) -> Value:
+        """Return how many bits the bound is shorter than the longest: 0 of the longest."""
+        shift = Const(self.octaves - 1)
+        for k in range(1, self.octaves):
+            shift = Mux(self.bound[k], self.octaves - 1 - k, shift)
+        return shift
 
     def _end_vectors(self, m: Module, in_use: Signal, ending: Signal) -> None:
         served = Signal(2)

@@ -16,6 +16,8 @@ class ReadTag(data.StructLayout):
         Planes of a vector.
     bound_bits : int
         Width of a count; 0 where nobody asks for the bound.
+    octaves : int
+        Lengths that a bound can have, in bits; 0 where nobody asks for it.
 
     Members
     -------
@@ -25,10 +27,14 @@ class ReadTag(data.StructLayout):
         It counts negative.
     bound : bound_bits
         Largest count that its active rows allow, where a search can tell it.
+    shift : range(octaves)
+        Bits that the bound is shorter than the longest.
     """
 
-    def __init__(self, *, planes: int, bound_bits: int = 0) -> None:
+    def __init__(self, *, planes: int, bound_bits: int = 0, octaves: int = 0) -> None:
         self.planes = positive_int("Plane count", planes)
         self.bound_bits = bound_bits
+        self.octaves = octaves
         members = {"plane": range(max(planes, 2)), "negate": 1}
-        super().__init__(members | ({"bound": bound_bits} if bound_bits else {}))
+        members |= {"bound": bound_bits} if bound_bits else {}
+        super().__init__(members | ({"shift": range(octaves)} if octaves else {}))

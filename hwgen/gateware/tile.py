@@ -57,7 +57,13 @@ def _engine(spec: TileSpec) -> dict[str, object]:
     if "range_count" not in spec.scheme.options:
         return {}
     largest = None if spec.bounded else spec.largest_count
-    return {"ranges": spec.range_count, "bases": spec.bases, "largest": largest}
+    octaves = spec.octaves if spec.scaled else 0
+    return {
+        "ranges": spec.range_count,
+        "bases": spec.bases,
+        "largest": largest,
+        "octaves": octaves,
+    }
 
 
 def range_table_parameters(spec: TileSpec) -> dict[str, object]:
@@ -65,7 +71,7 @@ def range_table_parameters(spec: TileSpec) -> dict[str, object]:
     return {
         "bits": spec.readout_bits,
         "outputs": spec.outputs,
-        "bound": spec.largest_count,
+        "bound": spec.covered,
         "ranges": spec.scheme.ranges(spec),
         "bases": spec.bases if "bases" in spec.scheme.options else "zero",
         "tables": spec.table_count,
@@ -139,6 +145,7 @@ class Tile(wiring.Component):
             signed=spec.signed_inputs,
             active_max=spec.largest_active,
             bound_bits=spec.readout_bits if spec.bounded else 0,
+            octaves=spec.octaves if spec.scaled else 0,
         )
         self.range_table = RangeTable(**range_table_parameters(spec))
         self.lanes = [lane_of(spec) for _ in range(spec.lanes)]

@@ -130,6 +130,9 @@ class HeldRead:
         fields = [(self.plane, max(1, (spec.planes - 1).bit_length())), (int(self.negate), 1)]
         if spec.bounded:
             fields.append((min(self.bound or 0, spec.largest_code), spec.readout_bits))
+        if spec.scaled:
+            width = (spec.octaves - 1).bit_length()
+            fields.append((spec.octave_shift(self.bound or 0), width))
         return fields
 
 

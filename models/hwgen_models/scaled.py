@@ -11,8 +11,6 @@ as many as payload bits, is shifted right by s; s is worked out once for a read.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -88,16 +86,20 @@ def scaled_decisions(payloads: Sequence[int], *, bits: int, bound: int) -> NDArr
 
 
 def optimal_scaled(joint: ArrayLike, *, bits: int, bound: int, count: int) -> ScaledChoice:
-    """Find the table with the fewest decisions by trying all.
+    r"""Find the table with the fewest decisions, exactly.
+
+    Tables that hold all counts of as many bits as the bound are looked at: then all their copies
+    hold what they must. What a range costs depends only on where it begins in every octave, so of
+    all beginnings of a table that end at the same edges just the cheapest is followed.
 
     Parameters
     ----------
-    joint : array_like, shape (bound + 1, bound + 1)
+    joint : array_like, shape (bound + 1, bound + 1) or smaller
         How often every count occurs under every bound.
     bits, bound
         As of `scaled_decisions`.
     count : int
-        Most ranges; the work grows with the power `count` - 1 of `bits`.
+        Most ranges.
 
     Examples
     --------
@@ -107,21 +109,78 @@ def optimal_scaled(joint: ArrayLike, *, bits: int, bound: int, count: int) -> Sc
     >>> [one.payload for one in best.ranges], best.decisions
     ([2, 4], 54)
     """
-    tables, decisions = _every_table(bits, bound, count)
-    costs = np.tensordot(decisions, np.asarray(joint), axes=2)
-    best = int(costs.argmin())
-    return ScaledChoice(ranges=tuple(scaled_ranges(tables[best])), decisions=costs[best].item())
-
-
-@cache
-def _every_table(
-    bits: int, bound: int, count: int
-) -> tuple[list[tuple[int, ...]], NDArray[np.int64]]:
-    """List all tables with at most so many ranges, and their decisions (tables, bounds, counts)."""
-    tables = []
+    octaves = _octaves(np.asarray(joint), bound=bound)
+    best: tuple[float, tuple[int, ...]] | None = None
+    found: dict[tuple[int, ...], tuple[float, tuple[int, ...]]] = {(0,) * len(octaves): (0, ())}
     for number in range(count):
-        for short in product(range(bits), repeat=number):
-            edges = [one.edge for one in scaled_ranges(short)]
-            if all(edge <= bound for edge in edges):
-                tables.append((*short, bound.bit_length()))
-    return tables, np.array([scaled_decisions(one, bits=bits, bound=bound) for one in tables])
+        longer: dict[tuple[int, ...], tuple[float, tuple[int, ...]]] = {}
+        for edges, (spent, payloads) in found.items():
+            for payload in range(bits + 1):
+                steps = [
+                    octave.step(edge, payload) for octave, edge in zip(octaves, edges, strict=True)
+                ]
+                own = (spent + sum(cost for _, cost in steps), (*payloads, payload))
+                ends = tuple(end for end, _ in steps)
+                if ends[0] >> octaves[0].length:  # then it holds all counts of the others, too
+                    best = min(best or own, own)
+                elif number < count - 1:
+                    longer[ends] = min(longer.get(ends, own), own)
+        found = longer
+    if best is None:
+        raise ValueError(f"Range count must be at least 1, not {count!r}")
+    return ScaledChoice(ranges=tuple(scaled_ranges(best[1])), decisions=best[0])
+
+
+class _Octave:
+    """Conversions under bounds of one length, and what ranges cost them.
+
+    Parameters
+    ----------
+    joint : numpy.ndarray, shape (bounds, counts)
+        How often every count occurs under every bound of this length.
+    length : int
+        Its bits.
+    shift : int
+        How many fewer than the longest.
+    """
+
+    def __init__(self, joint: NDArray[np.int64], *, length: int, shift: int) -> None:
+        self.length, self.shift = length, shift
+        self.bounds = np.arange(1 << (length - 1), 1 << length)
+        self.from_count = np.zeros((len(self.bounds), (1 << length) + 1), dtype=joint.dtype)
+        held = self.from_count[: joint.shape[0], : joint.shape[1]]
+        held += joint[:, ::-1].cumsum(axis=1)[:, ::-1]
+        self._steps: dict[tuple[int, int], tuple[int, float]] = {}
+
+    def step(self, edge: int, payload: int) -> tuple[int, float]:
+        """Return the end of a range that begins at `edge`, and the decisions that it adds."""
+        own = max(0, payload - self.shift)
+        if (edge, own) not in self._steps:
+            self._steps[edge, own] = self._step(edge, own)
+        return self._steps[edge, own]
+
+    def _step(self, edge: int, payload: int) -> tuple[int, float]:
+        if edge >> self.length:  # all counts are in ranges before
+            return 1 << self.length, 0
+        base = edge >> payload << payload
+        end = base + (1 << payload)
+        tested = end <= self.bounds
+        reached = self.from_count[:, edge]
+        beyond = self.from_count[:, min(end, 1 << self.length)]
+        needed = np.frexp(np.maximum(self.bounds - base, 0))[1]  # frexp: the bits of an integer
+        searched = np.where(tested, payload, np.minimum(payload, needed))
+        decisions = (tested * reached + searched * (reached - beyond)).sum()
+        return min(end, 1 << self.length), decisions.item()
+
+
+def _octaves(joint: NDArray[np.int64], *, bound: int) -> list[_Octave]:
+    """Cut a distribution by the length of its bounds, the longest first."""
+    most = bound.bit_length()
+    return [
+        _Octave(
+            joint[1 << (length - 1) : 1 << length, : 1 << length],
+            length=length,
+            shift=most - length,
+        )
+        for length in range(most, 0, -1)
+    ]

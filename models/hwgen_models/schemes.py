@@ -21,6 +21,7 @@ from hwgen_models.ranges import (
     twin_ranges,
 )
 from hwgen_models.redundant import Redundant
+from hwgen_models.scaled import scaled_ranges
 from hwgen_models.search import SearchTree
 
 if TYPE_CHECKING:
@@ -171,11 +172,14 @@ class TwinRange(Scheme):
 
 
 class Ranges(Scheme):
-    """Up to K ranges of power-of-two size, tested from the lowest up, bounded or not."""
+    """Up to K ranges of power-of-two size, tested from the lowest up, bounded or not.
+
+    Where tables scale, those without truncation do: values do not depend on the bound of a read.
+    """
 
     name = "ranges"
     fields = ("base", "payload", "truncation")
-    options = ("range_count", "bases", "bounded", "contexts")
+    options = ("range_count", "bases", "bounded", "scaled", "contexts")
 
     def ranges(self, spec: "TileSpec") -> int:
         """Return K, of the design."""
@@ -189,7 +193,7 @@ class Ranges(Scheme):
         """Take what `check_ranges` takes, with bins that no edge cuts, and aligned bases if so."""
         if not 1 <= len(table) <= spec.range_count:
             raise ValueError(f"Table must have 1 to {spec.range_count} ranges, not {len(table)}")
-        used = check_ranges(_ranges(table), bits=spec.readout_bits, bound=spec.largest_count)
+        used = check_ranges(_ranges(table), bits=spec.readout_bits, bound=spec.covered)
         check_whole_bins(used)
         if spec.bases == "aligned":
             for index, (one, base) in enumerate(zip(used, implied_bases(used), strict=True)):
@@ -204,10 +208,11 @@ class Ranges(Scheme):
     ) -> SearchTree:
         """Return the tree of `SearchTree.ranges`, whose ``dac`` ends at the value."""
         self.check(table, spec)
+        shift = 0 if active is None or not _scales(table, spec) else spec.octave_shift(active)
         return SearchTree.ranges(
-            _ranges(table),
+            _shifted(table, shift),
             bits=spec.readout_bits,
-            bound=spec.largest_count,
+            bound=max(active or 0, 1) if shift else spec.largest_count,
             active=active if spec.bounded else None,
             shows_value=True,
         )
@@ -218,7 +223,16 @@ class Ranges(Scheme):
         """Return those of `bound_classes` where searches are bounded."""
         if not spec.bounded:
             return super().classes(table, spec)
-        return bound_classes(_ranges(table), bits=spec.readout_bits, bound=spec.largest_count)
+        bits, bound = spec.readout_bits, spec.largest_count
+        if not _scales(table, spec):
+            return bound_classes(_ranges(table), bits=bits, bound=bound)
+        ends: list[int] = []
+        for length in range(1, spec.octaves + 1):
+            last = bound if length == spec.octaves else (1 << length) - 1
+            copy = _shifted(table, spec.octaves - length)
+            largest, _ = bound_classes(copy, bits=bits, bound=last)
+            ends += [end for end in largest.tolist() if not ends or end > ends[-1]]
+        return np.array(ends), np.searchsorted(ends, np.arange(bound + 1))
 
     def reset(self, spec: "TileSpec") -> tuple[Entry, ...]:
         """Return one range that holds every count."""
@@ -285,6 +299,15 @@ def _twins(table: Sequence[Entry]) -> list[Range]:
 
 def _ranges(table: Sequence[Entry]) -> list[Range]:
     return [Range(*entry) for entry in table]
+
+
+def _scales(table: Sequence[Entry], spec: "TileSpec") -> bool:
+    return spec.scaled and not any(one.truncation for one in _ranges(table))
+
+
+def _shifted(table: Sequence[Entry], shift: int) -> list[Range]:
+    ranges = _ranges(table)
+    return scaled_ranges([one.payload for one in ranges], shift) if shift else ranges
 
 
 SCHEMES: dict[str, Scheme] = {

@@ -47,11 +47,14 @@ class TileSpec:
         ``"binary"``, ``"twin-range"``, ``"ranges"`` or ``"redundant"``, see
         `hwgen_models.schemes`.
     range_count : int
-        Most ranges of a table, 1 to 8; of ``"ranges"`` only, like the next three.
+        Most ranges of a table, 1 to 8; of ``"ranges"`` only, like the next four.
     bases : str
         ``"aligned"``: the base of a range is a multiple of its size; or ``"any"``.
     bounded : bool
         The active rows of a read bound its searches.
+    scaled : bool
+        A table without truncation is that of the largest bounds; reads whose bound is s bits
+        shorter have ranges that are 2^s times smaller. Needs `bounded` and aligned bases.
     contexts : str
         ``"network"``: the tile holds one table; ``"slice"``: one for each slice.
     steps : tuple of int
@@ -94,6 +97,7 @@ class TileSpec:
     range_count: int = 4
     bases: str = "aligned"
     bounded: bool = False
+    scaled: bool = False
     contexts: str = "network"
     steps: tuple[int, ...] = ()
     readout_bits: int = 8
@@ -162,6 +166,8 @@ class TileSpec:
         for field in fields(self):
             if field.name in OPTIONS and field.name not in self.scheme.options:
                 self._check_default(field)
+        if self.scaled and not (self.bounded and self.bases == "aligned"):
+            raise ValueError("scaled must be False without a bound or with any bases, not True")
         _ = self.column_map  # checks what concerns columns
         if isinstance(self.scheme, RedundantWeights):
             self.scheme.search(self)  # checks the weights
@@ -244,6 +250,25 @@ class TileSpec:
     def bound(self) -> int:
         """Largest count that a conversion has to tell: the largest, or where it saturates."""
         return min(self.largest_count, self.largest_code)
+
+    @property
+    def octaves(self) -> int:
+        """Lengths in bits that the bound of a read can have, 1 to that of the largest."""
+        return self.bound.bit_length()
+
+    def octave_shift(self, bound: int) -> int:
+        """Return how many bits the bound of a read is shorter than the largest.
+
+        >>> spec = TileSpec()
+        >>> [spec.octave_shift(bound) for bound in (128, 127, 1, 0)]
+        [0, 1, 7, 7]
+        """
+        return self.octaves - max(1, min(bound, self.bound).bit_length())
+
+    @property
+    def covered(self) -> int:
+        """Count that every table must hold: the largest; of scaled ones all of as many bits."""
+        return (1 << self.octaves) - 1 if self.scaled else self.largest_count
 
     @property
     def value_max(self) -> int:

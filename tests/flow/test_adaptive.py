@@ -24,9 +24,11 @@ BY_SLICE = [[[1 + s % 3, 0], [5, 0]] for s in range(7)]
 
 
 @pytest.mark.cocotb
-@pytest.mark.parametrize("bases", ["aligned", "any"])
-def test_every_block_of_a_bounded_tile_agrees_with_its_model(folder, bases):
-    readout = SMALL["readout"] | {"bases": bases, "range_count": 3}
+@pytest.mark.parametrize(
+    ("bound", "bases"), [("rows", "aligned"), ("rows", "any"), ("scaled", "aligned")]
+)
+def test_every_block_of_a_bounded_tile_agrees_with_its_model(folder, bound, bases):
+    readout = SMALL["readout"] | {"bound": bound, "bases": bases, "range_count": 3}
     generate(load(SMALL | {"readout": readout}), folder / "out")
     only(folder / "out", "search", "range_table", "sequencer", "lane", "tile")
 

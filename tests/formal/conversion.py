@@ -205,6 +205,7 @@ class ConversionFollowsTheRanges(ConversionFollowsTheTree):
             ranges=spec.range_count,
             aligned=spec.bases == "aligned",
             bounded=spec.bounded,
+            scaled=spec.scaled,
         )
         return open_range_table(spec), tree
 
@@ -216,6 +217,9 @@ class ConversionFollowsTheRanges(ConversionFollowsTheTree):
         if spec.bounded:
             bound = Mux(lane.bank, lane.tag_1.bound, lane.tag_0.bound)
             m.d.comb += Assume(~running | (bound == tree.active))
+        if spec.scaled:
+            shift = Mux(lane.bank, lane.tag_1.shift, lane.tag_0.shift)
+            m.d.comb += Assume(~running | (shift == tree.shift))
         if lane.tables > 1:
             number = Array(lane.table_of[k] for k in range(lane.columns))[lane.column]
             m.d.comb += Assume(~running | (number == self.number))

@@ -74,11 +74,33 @@ RANGES = {
     "one, bounded": {"bounded": True, "range_count": 1},
     "two": {"range_count": 2},
     "three, bounded by slices": {"bounded": True, "range_count": 3, "contexts": "slice"},
+    "four, scaled": {"bounded": True, "scaled": True},
+    "three, scaled, by slices": {
+        "bounded": True,
+        "scaled": True,
+        "range_count": 3,
+        "contexts": "slice",
+        "rows": 40,
+    },
+    "three, scaled, saturating": {
+        "bounded": True,
+        "scaled": True,
+        "range_count": 3,
+        "rows": 100,
+        "saturate": True,
+    },
     "three, saturating": {"bounded": True, "range_count": 3, "rows": 100, "saturate": True},
 }
 LONG = {
     "four, 8 bits": {"readout_bits": 8, "rows": 255},
     "adaptive": {"readout_bits": 8, "rows": 128, "bounded": True, "contexts": "slice"},
+    "adaptive, scaled": {
+        "readout_bits": 8,
+        "rows": 128,
+        "bounded": True,
+        "scaled": True,
+        "contexts": "slice",
+    },
     "adaptive, any bases": {
         "readout_bits": 8,
         "rows": 128,
@@ -148,9 +170,12 @@ RANGES_BUGS = [
     ({}, Lane, "self.tag_1.bound, self.tag_0.bound", "self.tag_0.bound, self.tag_1.bound"),
     ({"range_count": 2}, RangeSearch, "Cat(Const(1, 1), inside) & ~inside), back", "inside), back"),
     ({"contexts": "slice"}, Lane, "for k in range(self.columns))[self.column]", "for k in [0])[0]"),
+    ({"scaled": True}, RangeSearch, "for one in self.plan).any()", "for one in self.plan).all()"),
+    ({"scaled": True}, RangeSearch, "return size", "return payload"),
+    ({"scaled": True}, Lane, "self.tag_1.shift, self.tag_0.shift", "self.tag_1.shift, 0"),
     ({"bases": "any"}, RangeSearch, "limit - base", "limit"),
     ({"bases": "any"}, RangeSearch, "following.any(), following, trial", "0, following, trial"),
-    ({"bases": "any"}, RangeSearch, "+= down.eq(~self.answer)", "+= down.eq(0)"),
+    ({"bases": "any"}, RangeSearch, "comb += down.eq(~self.answer)", "comb += down.eq(0)"),
     ({"bases": "any"}, RangeSearch, "trial.eq(following)", "trial.eq(following | 1)"),
     ({"bases": "any"}, RangeSearch, "Mux(clipped, reach, inside)", "inside"),
 ]

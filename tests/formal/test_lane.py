@@ -24,6 +24,7 @@ LANES = {
     "6 bits, two ranges": SIX | {"search": "twin-range"},
     "6 bits, four ranges": SIX | {"search": "ranges"},
     "6 bits, four ranges, bounded": SIX | {"search": "ranges", "bounded": True},
+    "6 bits, four ranges, scaled": SIX | {"search": "ranges", "bounded": True, "scaled": True},
     "6 bits, any bases": SIX | {"search": "ranges", "bounded": True, "bases": "any"},
     "one range, bounded": {"search": "ranges", "bounded": True, "range_count": 1},
     "three ranges by slices": {"search": "ranges", "range_count": 3, "contexts": "slice"},

@@ -87,11 +87,14 @@ class KeepsTheSchedule(Around):
         bound = Signal(dut.bound_bits)
         if dut.bound_bits:
             m.d.sync += bound.eq(dut.bound)
+        shorter = sum(bound < 2**length for length in range(1, dut.octaves))
         for b, tag in enumerate((dut.tag_0, dut.tag_1)):
             claim(m, tag.plane == held, when=ended[b])
             claim(m, tag.negate == (dut.signed & (held == last)), when=ended[b])
             if dut.bound_bits:
                 claim(m, tag.bound == bound, when=ended[b])
+            if dut.octaves:
+                claim(m, tag.shift == shorter, when=ended[b])
 
         # what carries the claims from one cycle to the next
         with m.If(follows):
@@ -223,6 +226,7 @@ SEQUENCERS = {
     "small": SMALL,
     "one bank": SMALL | {"banks": 1},
     "bounded": SMALL | {"bound_bits": 2},
+    "scaled": SMALL | {"bound_bits": 3, "octaves": 3},
     "one plane": SMALL | {"planes": 1, "outputs": 1, "settle_row": 2, "sample_cycles": 1},
     "baseline": SMALL
     | {"planes": 8, "outputs": 9, "settle_row": 4, "sample_cycles": 1, "signed": False},

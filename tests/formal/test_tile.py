@@ -171,6 +171,16 @@ PRODUCTS = {
         28,
         {"columns_per_lane": 1, "search": "ranges", "range_count": 2, "bounded": True},
     ),
+    "scaled ranges": (
+        28,
+        {
+            "columns_per_lane": 1,
+            "search": "ranges",
+            "range_count": 2,
+            "bounded": True,
+            "scaled": True,
+        },
+    ),
     "two columns a lane": (34, {}),
 }
 

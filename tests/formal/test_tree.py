@@ -10,6 +10,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen_models.ranges import implied_bases
+from hwgen_models.scaled import scaled_ranges
 from hwgen_models.search import Range, SearchTree, check_ranges, twin_ranges
 from hwgen_models.spec import TileSpec
 from tests.formal.tree import RangesTree, Table, Tree, legal
@@ -141,12 +142,13 @@ def test_the_binary_tree_reads_every_count_as_the_model_does(bits):
     assert found == list(zip(walk.values.tolist(), walk.decisions.tolist(), strict=True))
 
 
-def spec_of(*, bits, bound, ranges, bases="aligned", bounded=False):
+def spec_of(*, bits, bound, ranges, bases="aligned", bounded=False, scaled=False):
     return TileSpec(
         search="ranges",
         range_count=ranges,
         bases=bases,
         bounded=bounded,
+        scaled=scaled,
         readout_bits=bits,
         rows=bound,
         x_elements=1,
@@ -161,6 +163,7 @@ def tree_of(spec):
         ranges=spec.range_count,
         aligned=spec.bases == "aligned",
         bounded=spec.bounded,
+        scaled=spec.scaled,
     )
 
 
@@ -223,13 +226,26 @@ def test_ranges_are_legal_when_the_model_takes_them(bits, bound, bases):
     assert found == [taken(table, spec) for table in tables]
 
 
-@pytest.mark.parametrize("bounded", [False, True])
-@pytest.mark.parametrize("bases", ["aligned", "any"])
+def copy_of(table, spec, active):
+    """Return the ranges that a table has in a read."""
+    if not spec.scaled or any(truncation for _, _, truncation in table):
+        return table
+    return scaled_ranges([payload for _, payload, _ in table], spec.octave_shift(active))
+
+
+BOUNDS = {
+    "aligned": {"bases": "aligned"},
+    "any": {"bases": "any"},
+    "aligned, bounded": {"bases": "aligned", "bounded": True},
+    "any, bounded": {"bases": "any", "bounded": True},
+    "scaled": {"bounded": True, "scaled": True},
+}
+
+
+@pytest.mark.parametrize("kind", BOUNDS)
 @pytest.mark.parametrize(("bits", "bound", "ranges"), [(6, 63, 4), (6, 100, 3), (8, 128, 4)])
-def test_every_end_of_a_search_by_ranges_is_a_leaf_of_the_model(
-    bits, bound, ranges, bases, bounded
-):
-    spec = spec_of(bits=bits, bound=bound, ranges=ranges, bases=bases, bounded=bounded)
+def test_every_end_of_a_search_by_ranges_is_a_leaf_of_the_model(bits, bound, ranges, kind):
+    spec = spec_of(bits=bits, bound=bound, ranges=ranges, **BOUNDS[kind])
     dut = tree_of(spec)
     legal, illegal = some_tables(spec, number=12, seed=2024)
     rng = np.random.default_rng(2024)
@@ -241,12 +257,12 @@ def test_every_end_of_a_search_by_ranges_is_a_leaf_of_the_model(
         for table in legal:
             put(ctx, dut, table)
             assert ctx.get(dut.legal), table
-            active = int(rng.integers(bound + 1))
-            if bounded:
+            active = int(rng.integers(bound + 1) >> rng.integers(3))
+            if spec.bounded:
                 ctx.set(dut.active, min(active, 2**bits - 1))
             tree = spec.scheme.tree(table, spec, active)
             reached = 0
-            for index, (base, _, truncation) in enumerate(table):
+            for index, (base, _, truncation) in enumerate(copy_of(table, spec, active)):
                 ctx.set(dut.range, index)
                 for place, leaf in enumerate(np.flatnonzero(tree.leaf_range == index)):
                     ctx.set(dut.count, base + (place << truncation))

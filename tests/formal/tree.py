@@ -1,6 +1,6 @@
 """What a conversion must yield, said a third time: as arithmetic on the count and the table."""
 
-from amaranth import Array, Module, Mux, Signal, Value
+from amaranth import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -134,6 +134,8 @@ class RangesTree(wiring.Component):
         Bases follow from the ranges before, those of the table are not looked at.
     bounded : bool
         Reads have a bound of their own.
+    scaled : bool
+        In a read with a shorter bound, ranges of a table without truncation are as much smaller.
 
     Members
     -------
@@ -141,6 +143,8 @@ class RangesTree(wiring.Component):
         The table.
     active : In(N)
         Bound of the read; only if `bounded`.
+    shift : Out(range(octaves))
+        Bits that it is shorter than the longest; only if `scaled`.
     range : In(range(K)), count : In(N)
         Where the conversion ends.
     legal : Out(1)
@@ -156,17 +160,26 @@ class RangesTree(wiring.Component):
     """
 
     def __init__(
-        self, *, bits: int, bound: int, ranges: int, aligned: bool = True, bounded: bool = False
+        self,
+        *,
+        bits: int,
+        bound: int,
+        ranges: int,
+        aligned: bool = True,
+        bounded: bool = False,
+        scaled: bool = False,
     ) -> None:
         self.bits = bits
         self.bound = bound
         self.ranges = ranges
         self.aligned = aligned
         self.bounded = bounded
+        self.octaves = min(bound, 2**bits - 1).bit_length() if scaled else 0
         index = range(max(ranges, 2))
         super().__init__(
             {"table": In(data.ArrayLayout(RangesTable(bits=bits), ranges))}
             | ({"active": In(bits)} if bounded else {})
+            | ({"shift": Out(range(self.octaves))} if scaled else {})
             | {
                 "range": In(index),
                 "count": In(bits),
@@ -182,15 +195,13 @@ class RangesTree(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         n, largest = self.bits, min(self.bound, 2**self.bits - 1)
-        wide = range(2 ** (n + 2))
 
         # the ranges, one after the other
-        bases, edges, good, before, covered = [], [], 1, 0, 0
-        for k, fields in enumerate(self.table):
-            base, edge = Signal(wide, name=f"base_{k}"), Signal(wide, name=f"edge_{k}")
-            size = 1 << fields.payload
-            m.d.comb += base.eq(before & ~(size - 1) if self.aligned else fields.base)
-            m.d.comb += edge.eq(base + size)
+        if self.octaves:
+            largest = 2**self.octaves - 1  # all copies have to hold theirs
+        good, before, covered = 1, 0, 0
+        bases, edges = self._laid_out(m, [fields.payload for fields in self.table], "own")
+        for fields, base, edge in zip(self.table, bases, edges, strict=True):
             bin_size = 1 << fields.truncation
             fits = (
                 (fields.payload <= n)
@@ -202,11 +213,15 @@ class RangesTree(wiring.Component):
             )
             good = good & (covered | fits)
             covered = covered | (edge > largest)
-            bases.append(base)
-            edges.append(edge)
             before = edge
-            m.d.comb += self.edges[k].eq(edge)
         m.d.comb += self.legal.eq(good & covered)
+
+        # those of this read
+        payloads = [fields.payload for fields in self.table]
+        if self.octaves:
+            payloads = self._halved(m, payloads)
+            bases, edges = self._laid_out(m, payloads, "halved")
+        m.d.comb += [self.edges[k].eq(edge) for k, edge in enumerate(edges)]
 
         # the last one that the bound reaches, and how many of its bits
         limit = self.active if self.bounded else Signal(n, init=largest)
@@ -215,17 +230,18 @@ class RangesTree(wiring.Component):
             with m.If(edges[k] > limit):
                 m.d.comb += last.eq(k)
         fields = Signal(RangesTable(bits=n))
-        base, payload = Signal(n), Signal.like(fields.payload)
+        base, own, payload = Signal(n), Signal.like(fields.payload), Signal.like(fields.payload)
         m.d.comb += [
             fields.eq(Array(self.table)[self.range]),
             base.eq(Array(bases)[self.range]),
-            payload.eq(fields.payload),
+            own.eq(Array(payloads)[self.range]),
+            payload.eq(own),
         ]
         if self.bounded:
             left = Signal(n)
             m.d.comb += left.eq(limit - base)
             for bits in range(n):
-                fitting = (self.range == last) & (bits < fields.payload) & (left < 2**bits)
+                fitting = (self.range == last) & (bits < own) & (left < 2**bits)
                 with m.If(fitting & (left >= (2**bits >> 1))):
                     m.d.comb += payload.eq(bits)
 
@@ -247,3 +263,33 @@ class RangesTree(wiring.Component):
             ),
         ]
         return m
+
+    def _laid_out(self, m, payloads, name):
+        """Return bases and edges of ranges with these payloads."""
+        wide = range(2 ** (self.bits + 2))
+        bases, edges, before = [], [], 0
+        for k, payload in enumerate(payloads):
+            base = Signal(wide, name=f"base_{name}_{k}")
+            edge = Signal(wide, name=f"edge_{name}_{k}")
+            size = 1 << payload
+            m.d.comb += base.eq(before & ~(size - 1) if self.aligned else self.table[k].base)
+            m.d.comb += edge.eq(base + size)
+            bases.append(base)
+            edges.append(edge)
+            before = edge
+        return bases, edges
+
+    def _halved(self, m, payloads):
+        """Return payloads less the bits that the bound is shorter, where nothing is truncated."""
+        for length in range(1, self.octaves):
+            with m.If(self.active < 2 ** (self.octaves - length)):
+                m.d.comb += self.shift.eq(length)
+        scales = Signal()
+        m.d.comb += scales.eq(~Cat(fields.truncation for fields in self.table).any())
+        found = []
+        for k, payload in enumerate(payloads):
+            halved = Signal.like(payload, name=f"halved_{k}")
+            less = payload - self.shift
+            m.d.comb += halved.eq(Mux(scales, Mux(less > 0, less, 0), payload))
+            found.append(halved)
+        return found

@@ -11,6 +11,7 @@ from hwgen_models.range_table import search_plan
 from hwgen_models.ranges import Range, check_ranges, check_whole_bins, implied_bases
 from hwgen_models.redundant import Redundant
 from hwgen_models.search import SearchTree
+from hwgen_models.spec import TileSpec
 from tests.support import simulate
 
 
@@ -209,6 +210,50 @@ def test_ranges_walk_the_tree_of_every_table_and_bound(bits, bound, count, extra
     assert len(found) > 3
     for one, other in zip(found, expected, strict=True):
         assert one == other
+
+
+@pytest.mark.parametrize(("bits", "bound", "count"), [(3, 7, 1), (4, 9, 4), (3, 9, 8)])
+def test_ranges_scale_with_the_bound(bits, bound, count):
+    rng = np.random.default_rng(2024)
+    spec = TileSpec(
+        search="ranges",
+        range_count=count,
+        bounded=True,
+        scaled=True,
+        readout_bits=bits,
+        rows=bound,
+        x_elements=1,
+        saturate=True,
+    )
+    dut = RangeSearch(bits=bits, ranges=count, largest=None, octaves=spec.octaves)
+    tables = range_tables(bits, spec.covered, count, bases="aligned", rng=rng, extra=30)
+    found, expected = [], []
+
+    async def bench(ctx):
+        for table in tables:
+            set_table(ctx, dut, table, bits=bits)
+            for active in range(1, bound + 1):
+                tree = spec.scheme.tree(table, spec, active)
+                ctx.set(dut.bound, min(active, spec.largest_code))
+                ctx.set(dut.shift, spec.octave_shift(active))
+                counts = list(range(min(active, spec.largest_code) + 1))
+                walks = []
+                await convert(dut, counts, walks)(ctx)
+                found.append((table, active, walks))
+                walked = expected_walks(tree, counts)
+                expected.append((table, active, [(path, 0, level) for path, _, level in walked]))
+
+    simulate(dut, bench, limit=1_000_000)
+
+    assert len(found) > 3 * bound
+    for one, other in zip(found, expected, strict=True):
+        assert one == other
+
+
+@pytest.mark.parametrize("changes", [{"largest": 15}, {"bases": "any"}])
+def test_ranges_scale_only_with_a_bound_and_aligned_bases(changes):
+    with pytest.raises(ValueError, match=r"^Octaves must be 0 without a bound or with any bases"):
+        RangeSearch(**{"bits": 4, "ranges": 3, "largest": None, "octaves": 4} | changes)
 
 
 @pytest.mark.parametrize("bases", ["aligned", "any"])

@@ -71,6 +71,10 @@ SHAPES = {
     "bounded, any bases, one hold": ADAPTIVE | {"bases": "any", "banks": 1, "range_count": 3},
     "bounded digits": ADAPTIVE | {"cell_bits": 2, "dac_bits": 2, "slices": 2, "readout_bits": 7},
     "bounded, output major": ADAPTIVE | {"column_order": "output_major"},
+    "scaled": ADAPTIVE | {"scaled": True},
+    "scaled digits": ADAPTIVE
+    | {"cell_bits": 2, "dac_bits": 2, "slices": 2, "readout_bits": 7, "scaled": True},
+    "scaled, saturating": ADAPTIVE | {"readout_bits": 3, "saturate": True, "scaled": True},
     "bounded, saturating": ADAPTIVE | {"readout_bits": 3, "saturate": True, "contexts": "network"},
     "unchained": {"y_in": False},
     "one plane": {"input_bits": 1, "slices": 1, "columns": 8},

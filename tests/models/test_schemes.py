@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from hwgen_models.range_table import RangeTable, load_writes
+from hwgen_models.ranges import Range
+from hwgen_models.scaled import scaled_ranges
 from hwgen_models.schemes import SCHEMES, table_array
 from hwgen_models.search import SearchTree
 from hwgen_models.spec import TileSpec
@@ -43,6 +45,11 @@ def test_the_reset_value_is_a_binary_search(name):
         ({"search": "twin-range", "contexts": "slice"},
          "contexts must be 'network' for search 'twin-range', not 'slice'"),
         ({"range_count": 0}, "range_count must be 1, 2, 3, 4, 5, 6, 7 or 8, not 0"),
+        ({"search": "ranges", "scaled": True},
+         "scaled must be False without a bound or with any bases, not True"),
+        ({"search": "ranges", "scaled": True, "bounded": True, "bases": "any"},
+         "scaled must be False without a bound or with any bases, not True"),
+        ({"scaled": True}, "scaled must be False for search 'binary', not True"),
         ({"search": "ranges", "bases": "odd"}, "bases must be aligned or any, not 'odd'"),
     ],
 )  # fmt: skip
@@ -81,6 +88,62 @@ def test_the_tree_of_a_bounded_read_is_cut_off():
     assert unbounded.scheme.tree(TABLE, unbounded, 1).depth == 6
 
 
+def test_a_shorter_read_has_smaller_ranges():
+    spec = TileSpec(**ADAPTIVE | {"scaled": True})  # bounds of 1 to 4 bits, 12 the largest
+    table = [(0, 2, 0), (4, 2, 0), (0, 4, 0)]
+
+    for active in range(13):
+        shift = 4 - max(1, active.bit_length())
+        copy = scaled_ranges([2, 2, 4], shift)
+        expected = SearchTree.ranges(copy, bits=4, bound=max(active, 1), active=active)
+        tree = spec.scheme.tree(table, spec, active)
+        assert tree.depths.tolist() == expected.depths.tolist()
+        assert tree.values.tolist() == list(range(active + 1))
+    whole = spec.scheme.tree(table, spec)
+    assert (
+        whole.depths.tolist()
+        == SearchTree.ranges([Range(*one) for one in table], bits=4, bound=12).depths.tolist()
+    )
+
+
+def test_a_table_that_loses_something_does_not_scale():
+    spec = TileSpec(**ADAPTIVE | {"scaled": True})
+    bounded = TileSpec(**ADAPTIVE)
+    table = [(0, 2, 0), (4, 2, 1), (0, 4, 1)]
+
+    for active in range(13):
+        tree, other = (one.scheme.tree(table, one, active) for one in (spec, bounded))
+        assert (tree.depths.tolist(), tree.values.tolist()) == (
+            other.depths.tolist(),
+            other.values.tolist(),
+        )
+    found, expected = spec.scheme.classes(table, spec), bounded.scheme.classes(table, bounded)
+    assert all(map(np.array_equal, found, expected))
+
+
+def test_scaled_tables_hold_all_counts_of_as_many_bits():
+    """Else the copy for a shorter read need not hold what occurs in it."""
+    spec, bounded = (TileSpec(**ADAPTIVE | {"scaled": scaled}) for scaled in (True, False))
+    table = [(0, 3, 0), (8, 2, 0), (12, 0, 0)]  # up to 12; halved, up to 6
+
+    bounded.scheme.check(table, bounded)
+    with pytest.raises(ValueError, match=r"^range 2 must reach beyond the bound 15, not end"):
+        spec.scheme.check(table, spec)
+
+
+def test_classes_of_a_scaled_table_have_the_tree_of_every_bound():
+    spec = TileSpec(**ADAPTIVE | {"scaled": True})
+    table = [(0, 1, 0), (2, 1, 0), (4, 2, 0), (0, 4, 0)]
+
+    largest, class_of = spec.scheme.classes(table, spec)
+
+    assert (class_of >= 0).all()
+    for bound in range(13):
+        own = spec.scheme.tree(table, spec, bound).depths
+        shared = spec.scheme.tree(table, spec, int(largest[class_of[bound]])).depths
+        assert own.tolist() == shared[: bound + 1].tolist()
+
+
 def test_tiles_know_which_table_a_lane_reads_for_a_column():
     spec = TileSpec(**ADAPTIVE)  # columns: 4 outputs of slice 0 positive, of slice 0 negative, ..
     straddling = TileSpec(**ADAPTIVE | {"columns_per_lane": 6})
@@ -95,11 +158,11 @@ def test_tiles_know_which_table_a_lane_reads_for_a_column():
     assert TileSpec(**SMALL).lane_slices(3) == [0]
 
 
-@pytest.mark.parametrize("bases", ["aligned", "any"])
-def test_a_bounded_tile_takes_the_decisions_of_every_single_tree(bases):
+@pytest.mark.parametrize("kind", [{}, {"bases": "any"}, {"scaled": True}])
+def test_a_bounded_tile_takes_the_decisions_of_every_single_tree(kind):
     """Plain loops over reads and columns, every tree built for its own bound."""
     rng = np.random.default_rng(2024)
-    spec = TileSpec(**ADAPTIVE | {"bases": bases, "cell_bits": 2, "readout_bits": 6})
+    spec = TileSpec(**ADAPTIVE | kind | {"cell_bits": 2, "readout_bits": 6})
     tables = [[(0, 1 + s, 0), (0, 3 + s, 0), (0, 6, 0)] for s in range(3)]
     weights = rng.integers(-63, 64, size=(12, 4))
     x = rng.integers(0, 8, size=(5, 12)) * rng.integers(0, 2, size=(5, 12))

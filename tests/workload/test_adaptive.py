@@ -20,13 +20,20 @@ SMALL = {
 
 @pytest.mark.cocotb
 @pytest.mark.parametrize(
-    ("granularity", "budget"),
-    [("network", "lossless"), ("layer", "lossless"), ("slice", "lossless"), ("slice", "sqnr:15")],
+    ("bound", "granularity", "budget"),
+    [
+        ("scaled", "network", "lossless"),
+        ("scaled", "slice", "lossless"),
+        ("scaled", "slice", "sqnr:15"),
+        ("rows", "layer", "lossless"),
+        ("rows", "slice", "sqnr:15"),
+    ],
 )
-def test_tables_by_ranges_reach_the_tile(tmp_path, granularity, budget):
+def test_tables_by_ranges_reach_the_tile(tmp_path, bound, granularity, budget):
     out = tmp_path / "a.yaml"
+    design = load(SMALL | {"readout": SMALL["readout"] | {"bound": bound}})
     found = calibrate(
-        load(SMALL), "digits", "digits", granularity=granularity, budget=budget, out=out, images=20
+        design, "digits", "digits", granularity=granularity, budget=budget, out=out, images=20
     )
     generate(load(str(out)), tmp_path / "out")
     layer = LayerOf(network="digits", data="digits", layer="dense_2", vectors=40)
@@ -39,9 +46,22 @@ def test_tables_by_ranges_reach_the_tile(tmp_path, granularity, budget):
     assert result["cycles_steady"] == result["cycles_predicted"]
 
 
-def test_both_paths_agree_under_the_bound(tmp_path):
+def test_scaled_tables_take_fewer_decisions(tmp_path):
+    saving = {}
+    for bound in ("rows", "scaled"):
+        design = load(SMALL | {"readout": SMALL["readout"] | {"bound": bound}})
+        out = tmp_path / f"{bound}.yaml"
+        calibrate(design, "digits", "digits", granularity="slice", out=out, images=20)
+        saving[bound] = run(load(str(out)), "digits", "digits", images=30)["saving"]
+
+    assert saving["scaled"] > 1.01 * saving["rows"]
+
+
+@pytest.mark.parametrize("bound", ["rows", "scaled"])
+def test_both_paths_agree_under_the_bound(tmp_path, bound):
     out = tmp_path / "a.yaml"
-    calibrate(load(SMALL), "digits", "digits", granularity="slice", out=out, images=20)
+    design = load(SMALL | {"readout": SMALL["readout"] | {"bound": bound}})
+    calibrate(design, "digits", "digits", granularity="slice", out=out, images=20)
 
     short, long = (
         run(load(str(out)), "digits", "digits", images=30, path=path)
@@ -63,9 +83,11 @@ def test_both_paths_agree_under_the_bound(tmp_path):
     ("changes", "granularity", "budget", "least"),
     [
         ({"bound": "none", "tables": "network"}, "layer", "lossless", (2.2, 2.8)),
-        ({"tables": "network"}, "layer", "lossless", (2.45, 3.1)),
-        ({}, "slice", "lossless", (2.55, 3.25)),
-        ({"range_count": 8}, "slice", "lossless", (2.65, 3.4)),
+        ({"bound": "rows", "tables": "network"}, "layer", "lossless", (2.45, 3.1)),
+        ({"bound": "rows"}, "slice", "lossless", (2.55, 3.25)),
+        ({"bound": "rows", "range_count": 8}, "slice", "lossless", (2.65, 3.4)),
+        ({"tables": "network"}, "layer", "lossless", (2.65, 3.4)),
+        ({}, "slice", "lossless", (2.75, 3.45)),
         ({}, "slice", "drop:1", (3.5, 4.5)),
     ],
 )

@@ -16,6 +16,7 @@ from hwgen.config import BasedRange, Range, Table
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.walks import Walk, walk_of
 from hwgen_models.range_choice import optimal_ranges
+from hwgen_models.scaled import optimal_scaled
 from hwgen_models.spec import TileSpec
 
 __all__ = ["CALIBRATED", "Candidates", "Observations", "every_twin"]
@@ -171,14 +172,16 @@ def _best(spec: TileSpec, seen: Observations, *, lossy: bool) -> Iterator[Table]
     known = np.zeros((spec.bound + 1, spec.bound + 1), dtype=np.int64)
     u, count = np.nonzero(seen.joint)
     limit = np.minimum(u * spec.largest_digit, spec.bound)
+    most = min(spec.covered, spec.largest_code)
     np.add.at(known, (limit, np.minimum(count, spec.bound)), seen.joint[u, count])
-    errors = np.append(seen.errors[: spec.bound], seen.errors[spec.bound :].sum())
+    errors = np.zeros(most + 1)
+    np.add.at(errors, np.minimum(np.arange(len(seen.errors)), spec.bound), seen.errors)
 
     def best(error_weight: float = 0.0) -> tuple[Table, float]:
         found = optimal_ranges(
             known if spec.bounded else known.sum(axis=0),
             bits=spec.readout_bits,
-            bound=spec.bound,
+            bound=most,
             count=spec.range_count,
             bases=spec.bases,
             error_weight=error_weight,
@@ -188,7 +191,13 @@ def _best(spec: TileSpec, seen: Observations, *, lossy: bool) -> Iterator[Table]
         return tuple(BasedRange(*one) for one in found.ranges), found.decisions
 
     exact, decisions = best()
-    yield exact
+    if spec.scaled:
+        scaled = optimal_scaled(
+            known, bits=spec.readout_bits, bound=spec.bound, count=spec.range_count
+        )
+        yield tuple(BasedRange(*one) for one in scaled.ranges)
+    else:
+        yield exact
     if lossy and seen.amount:
         for price in LADDER * max(decisions, 1) / seen.amount:
             yield best(price)[0]

@@ -3,8 +3,8 @@
 // Design adaptive, written by hwgen 0.1.0.
 // rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,
 // input_bits=8, signed_inputs=false, dac_bits=1, search=ranges, range_count=4, bases=aligned,
-// bounded=true, contexts=slice, readout_bits=8, saturate=false, columns_per_lane=8, banks=2,
-// row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
+// bounded=true, scaled=true, contexts=slice, readout_bits=8, saturate=false, columns_per_lane=8,
+// banks=2, row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
 // settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
 //
 // Output of hwgen: the text is yours. Use it under any terms you like, without notice.
@@ -14,8 +14,8 @@ module adaptive_lane (
     input  wire        rst,
     input  wire [1:0]  load,
     input  wire        older,
-    input  wire [11:0] tag_0,
-    input  wire [11:0] tag_1,
+    input  wire [14:0] tag_0,
+    input  wire [14:0] tag_1,
     input  wire [7:0]  used,
     input  wire [63:0] plan,
     input  wire [7:0]  table_of,
@@ -61,6 +61,9 @@ module adaptive_lane (
   wire [7:0] tag_0_bound = tag_0[11:4];
   wire [7:0] tag_1_bound = tag_1[11:4];
   wire [7:0] search_bound = bank ? tag_1_bound : tag_0_bound;
+  wire [2:0] tag_0_shift = tag_0[14:12];
+  wire [2:0] tag_1_shift = tag_1[14:12];
+  wire [2:0] search_shift = bank ? tag_1_shift : tag_0_shift;
   wire [2:0] tag_0_plane = tag_0[2:0];
   wire [2:0] tag_1_plane = tag_1[2:0];
   wire [2:0] plane = bank_done ? tag_1_plane : tag_0_plane;
@@ -96,6 +99,7 @@ module adaptive_lane (
     .rst(rst),
     .plan(search_plan),
     .bound(search_bound),
+    .shift(search_shift),
     .start(sar_search_start),
     .step(sar_search_step),
     .answer(sar_search_answer),

@@ -3,8 +3,8 @@
 // Design adaptive, written by hwgen 0.1.0.
 // rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,
 // input_bits=8, signed_inputs=false, dac_bits=1, search=ranges, range_count=4, bases=aligned,
-// bounded=true, contexts=slice, readout_bits=8, saturate=false, columns_per_lane=8, banks=2,
-// row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
+// bounded=true, scaled=true, contexts=slice, readout_bits=8, saturate=false, columns_per_lane=8,
+// banks=2, row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
 // settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
 //
 // Output of hwgen: the text is yours. Use it under any terms you like, without notice.
@@ -14,6 +14,7 @@ module adaptive_search (
     input  wire        rst,
     input  wire [31:0] plan,
     input  wire [7:0]  bound,
+    input  wire [2:0]  shift,
     input  wire        start,
     input  wire        step,
     input  wire        answer,
@@ -41,7 +42,13 @@ module adaptive_search (
   wire enters = start | passes;
   wire [1:0] following = start ? 2'd0 : at + {1'b0, passes};
   wire may_test = enters & (following < 2'd3);
+  wire [3:0] plan_3_truncation = plan[31:28];
+  wire [3:0] plan_2_truncation = plan[23:20];
+  wire [3:0] plan_1_truncation = plan[15:12];
+  wire [3:0] plan_0_truncation = plan[7:4];
+  wire exact = ~(|{plan_3_truncation, plan_2_truncation, plan_1_truncation, plan_0_truncation});
   wire [3:0] fields_payload = fields[3:0];
+  wire signed [4:0] size = {1'b0, fields_payload} - {2'd0, shift & {3{exact}}};
   wire [3:0] fields_truncation = fields[7:4];
   wire [7:0] middle = cut & {8{following != 2'd0}};
   wire n1 = dac[2] | dac[1] | dac[0];
@@ -58,14 +65,14 @@ module adaptive_search (
       candidates[2] & ~(|candidates[7:3]), candidates[1] & ~(|candidates[7:2]), candidates[0] &
       ~(|candidates[7:1])};
 
-  assign inside_[0] = fields_payload > 4'd0;
-  assign inside_[1] = fields_payload > 4'd1;
-  assign inside_[2] = fields_payload > 4'd2;
-  assign inside_[3] = fields_payload > 4'd3;
-  assign inside_[4] = fields_payload > 4'd4;
-  assign inside_[5] = fields_payload > 4'd5;
-  assign inside_[6] = fields_payload > 4'd6;
-  assign inside_[7] = fields_payload > 4'd7;
+  assign inside_[0] = $signed(size) > $signed(5'd0);
+  assign inside_[1] = $signed(size) > $signed(5'd1);
+  assign inside_[2] = $signed(size) > $signed(5'd2);
+  assign inside_[3] = $signed(size) > $signed(5'd3);
+  assign inside_[4] = $signed(size) > $signed(5'd4);
+  assign inside_[5] = $signed(size) > $signed(5'd5);
+  assign inside_[6] = $signed(size) > $signed(5'd6);
+  assign inside_[7] = $signed(size) > $signed(5'd7);
   assign cut[0] = fields_truncation > 4'd0;
   assign cut[1] = fields_truncation > 4'd1;
   assign cut[2] = fields_truncation > 4'd2;

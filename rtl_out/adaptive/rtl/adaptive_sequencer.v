@@ -4,8 +4,8 @@
 // Design adaptive, written by hwgen 0.1.0.
 // rows=128, columns=128, cell_bits=1, column_order=slice_major, slices=7, polarities=2,
 // input_bits=8, signed_inputs=false, dac_bits=1, search=ranges, range_count=4, bases=aligned,
-// bounded=true, contexts=slice, readout_bits=8, saturate=false, columns_per_lane=8, banks=2,
-// row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
+// bounded=true, scaled=true, contexts=slice, readout_bits=8, saturate=false, columns_per_lane=8,
+// banks=2, row_tiles=64, y_in=true, x_elements=8, compare_stages=0, settle_row=4, sample_cycles=1,
 // settle_mux=1, acquire_cycles=1, settle_dac=0, compare_latency=2
 //
 // Output of hwgen: the text is yours. Use it under any terms you like, without notice.
@@ -25,8 +25,8 @@ module adaptive_sequencer (
     output reg  [1:0]  loaded,
     input  wire [1:0]  pending,
     output reg         older,
-    output reg  [11:0] tag_0,
-    output reg  [11:0] tag_1,
+    output reg  [14:0] tag_0,
+    output reg  [14:0] tag_1,
     input  wire [3:0]  outputs_used,
     input  wire        buffer_empty,
     output wire        drain,
@@ -51,6 +51,8 @@ module adaptive_sequencer (
   wire [3:0] n1 = {1'b0, driven} + 4'd1;
   wire [1:0] served = in_use & ~pending;
   wire [4:0] n2 = {1'b0, output_index} + 5'd1;
+  wire [2:0] n3 = bound[7] ? 3'd0 : bound[6] ? 3'd1 : bound[5] ? 3'd2 : bound[4] ? 3'd3 : bound[3] ?
+      3'd4 : bound[2] ? 3'd5 : bound[1] ? 3'd6 : 3'd7;
 
   assign idle = (state == 3'd0) & ~(|in_use) & ~ending;
   assign drain = ending & ~(|in_use) & (buffer_empty | (output_index != 4'd0));
@@ -99,8 +101,8 @@ module adaptive_sequencer (
       state <= 3'd0;
       driven <= 3'd0;
       sample <= 2'd0;
-      tag_1 <= 12'd0;
-      tag_0 <= 12'd0;
+      tag_1 <= 15'd0;
+      tag_0 <= 15'd0;
       older <= 1'b0;
       ending <= 1'b0;
       in_use <= 2'd0;
@@ -137,10 +139,12 @@ module adaptive_sequencer (
             tag_1[2:0] <= driven;
             tag_1[3] <= 1'b0;
             tag_1[11:4] <= bound;
+            tag_1[14:12] <= n3;
           end else begin
             tag_0[2:0] <= driven;
             tag_0[3] <= 1'b0;
             tag_0[11:4] <= bound;
+            tag_0[14:12] <= n3;
           end
         end
         3'd3: if (is_last) begin
