@@ -9,7 +9,16 @@ from hwgen.liberty.library import Library
 from hwgen.power.cells import Signals, cell_power
 from hwgen.power.clock_tree import clock_tree
 from hwgen.power.tables import PowerCells
-from tests.power.tiny import liberty, library, netlist, nets, power_cells, timing
+from tests.power.tiny import (
+    edges,
+    internal,
+    liberty,
+    library,
+    netlist,
+    nets,
+    power_cells,
+    timing,
+)
 
 PJ = 1e-12  # by which energies are divided: pytest.approx takes 1e-12 for nothing
 NW = 1e-9
@@ -293,3 +302,24 @@ def test_a_clock_tree_has_a_buffer_for_sixteen_pins():
     assert clock_tree(cells, pins=600, pin_f=600 * 5e-15).buffers == 38 + 3 + 1
     assert clock_tree(cells, pins=0, pin_f=0.0).buffers == 0
     assert clock_tree(cells, pins=16, pin_f=1e-11).buffers == 0  # none may drive so much
+
+
+def test_a_buffer_without_a_limit_has_that_of_the_library():
+    text = liberty().replace("max_capacitance : 0.1;", "")
+    for limit, buffers in (("", 1), ("default_max_capacitance : 0.1;", 0)):
+        found = Library("tiny.lib", text.replace("nom_voltage", f"{limit} nom_voltage"))
+        tree = clock_tree(PowerCells(found, Arcs(found)), pins=16, pin_f=1e-11)
+        assert tree.buffers == buffers
+
+
+def test_a_buffer_of_the_tree_takes_an_entry_only_in_its_state():
+    """Two entries of its input, for a high and for a low output, are not both charged."""
+    at_input = internal(*edges((0.02, 0, 0)), when="Y") + internal(*edges((0.06, 0, 0)), when="!Y")
+    text = liberty().replace("capacitance : 0.004;", f"capacitance : 0.004; {at_input}")
+    found = Library("tiny.lib", text)
+    plain, charged = (
+        clock_tree(PowerCells(one, Arcs(one)), pins=16, pin_f=16 * 5e-15).cycle_j
+        for one in (library(), found)
+    )
+
+    assert (charged - plain) / PJ == pytest.approx(2 * (0.02 + 0.06) / 2)

@@ -112,3 +112,12 @@ def test_edges_of_outputs_are_told_from_their_functions():
 
     assert with_it.tolist() == [False] * 4 + [True] * 4  # M is one
     assert not against.any()
+
+
+def test_what_a_flip_flop_in_reset_does_not_take_is_no_change():
+    of = {"C": 0.5, "D": 0.5, "R": 0.5, "S": 1.0, "Q": 0.25, "QN": 0.75}
+
+    found = shares(states("DFFSR"), of, {"C": 2.0, "Q": 0.1, "QN": 0.1})
+
+    assert found("R & (D ^ IQ)") == pytest.approx(0.1)
+    assert found("!R & IQ") == 0
