@@ -19,7 +19,7 @@ from hwgen.flow.stimulus import LayerOf, Stimulus
 from hwgen.flow.synth import place
 from hwgen.gates.arcs import Arcs
 from hwgen.gates.delays import Delays, delays
-from hwgen.gates.netlist import ONE, ZERO, Netlist
+from hwgen.gates.netlist import Netlist
 from hwgen.gates.saif import saif
 from hwgen.gates.tile import Played
 from hwgen.gates.vcd import write_vcd
@@ -45,6 +45,7 @@ ACTIVITY = 0.1  # of all nets, for a comparison with OpenSTA
 SAIF_MARK, VCD_MARK = b"(SAIFILE", b"$timescale"  # what earlier files begin with
 TRACED = 512  # cycles of a waveform
 CLOCK_NS = 20.0
+NAMED = 10  # nets that a warning names
 GLITCHES = "zero-delay: glitches are not counted"
 DIGITAL = {
     "name": "liberty",
@@ -235,7 +236,7 @@ def power(
         "operations": operations.as_json(),
         "parameters": delivered.manifest["parameters"],
         "models": _models(analog, wire_ff),
-        "warnings": [*analog.warnings, *_warnings(estimate, library)],
+        "warnings": [*analog.warnings, *_warnings(estimate)],
     }
     _export(estimate, saif_file, vcd_file)
     found |= {"saif": saif_file and str(saif_file), "vcd": vcd_file and str(vcd_file)}
@@ -350,36 +351,17 @@ def _work(stimulus: Stimulus, estimate: Estimate, counts: Counts) -> dict:
 
 def _totals(estimate: Estimate) -> dict:
     power_, activity = estimate.power, estimate.played.activity
-    nets = used_nets(activity.netlist)
+    nets = activity.netlist.used
     leakage = None if power_.leakage_w is None else float(power_.leakage_w.sum()) * 1e6
     return {
         "dynamic_uw": estimate.microwatts(float(power_.energy_j.sum())),
         "leakage_uw": leakage,
         "inputs_uw": estimate.microwatts(power_.inputs_j),
-        "coverage": float(measured_nets(estimate)[nets].mean()),
+        "coverage": activity.coverage,
         "changing": float((activity.toggles[nets] > 0).mean()),
         "changes_per_cycle": float(activity.rate[nets].mean()),
         "glitches": GLITCHES,
     }
-
-
-def used_nets(netlist: Netlist) -> np.ndarray:
-    """Tell which nets some pin of a gate or of the top is on, but for the constants."""
-    found = np.zeros(len(netlist.nets), dtype=bool)
-    for same in netlist.kinds.values():
-        for nets in same.pins.values():
-            found[nets] = True
-    for direction in ("input", "output", "inout"):
-        found[netlist.port_nets(direction)] = True
-    found[[ZERO, ONE]] = False
-    return found
-
-
-def measured_nets(estimate: Estimate) -> np.ndarray:
-    """Tell which nets the simulation drives: outputs of gates, and inputs of the top."""
-    found = estimate.played.activity.block_of >= 0
-    found[estimate.played.activity.netlist.port_nets("input")] = True
-    return found
 
 
 def _areas(delivered: Delivered, library: Library, estimate: Estimate) -> dict:
@@ -430,7 +412,7 @@ def _vectorless(delivered: Delivered, estimate: Estimate, wire_ff: float) -> dic
         "rest; densities propagated (Najm, 1993), glitches left out",
         "dynamic_uw": estimate.microwatts(float(power_.energy_j.sum())),
         "leakage_uw": leakage,
-        "changes_per_cycle": float(signals.density[used_nets(netlist)].mean()),
+        "changes_per_cycle": float(signals.density[netlist.used].mean()),
         "groups": _groups(estimate, power_),
         "opensta": {
             "model": f"OpenSTA 2.0.17, set_power_activity -global -activity {ACTIVITY:g}",
@@ -526,24 +508,18 @@ def _models(analog: Analog, wire_ff: float) -> dict[str, object]:
     }
 
 
-def _warnings(estimate: Estimate, library: Library) -> list[str]:
+def _warnings(estimate: Estimate) -> list[str]:
     said = []
-    path = estimate.timing.critical_path
+    path, netlist = estimate.timing.critical_path, estimate.power.netlist
     if path is not None and path.ns > estimate.clock_ns:
         said.append(
             f"the netlist takes {path.ns:.1f} ns from register to register, more than the clock's "
             f"{estimate.clock_ns:g} ns"
         )
-    kinds = sorted(estimate.power.netlist.kinds)
-    without = estimate.cells.without_tables(kinds)
-    if without:
-        said.append(f"{library.path} has no internal_power for {', '.join(without)}")
-    leaking = estimate.cells.leaking(kinds)
-    if silent := sorted(set(kinds) - set(leaking)) if leaking else []:
-        said.append(f"{library.path} has no leakage_power for {', '.join(silent)}")
-    if estimate.power.leakage_w is None:
-        said.append(f"{library.path} has no leakage_power")
-    return said
+    if floating := np.flatnonzero(netlist.used & ~netlist.driven).tolist():
+        names = ", ".join(netlist.nets[net] for net in floating[:NAMED])
+        said.append(f"nothing drives {len(floating)} nets, which count as 0: {names}")
+    return [*said, *estimate.cells.warnings(sorted(netlist.kinds))]
 
 
 def _export(estimate: Estimate, saif_file: Path | None, vcd_file: Path | None) -> None:
