@@ -103,7 +103,7 @@ def test_groups_at_one_activity_are_those_of_opensta(tiny, name, activity, monke
         command = sta_command()
     except ToolMissing as missing:
         pytest.skip(str(missing))
-    monkeypatch.setattr("hwgen.flow.power.ACTIVITY", activity)
+    monkeypatch.setattr("hwgen.flow.power_report.ACTIVITY", activity)
     result = power(tiny, liberty=real(name))
     folder = Path(result["report"]).parent
 
