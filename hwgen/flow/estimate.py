@@ -1,5 +1,6 @@
 """What the gates of a mapped tile take while it computes, and what an operation takes of it."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,20 @@ from hwgen.gates.tile import Played
 from hwgen.liberty.library import Library
 from hwgen.power.cells import CellPower, Signals, cell_power
 from hwgen.power.operations import Counts, Operations
+from hwgen.power.processes import node_nm
 from hwgen.power.tables import PowerCells
 
-__all__ = ["Estimate", "estimate_of", "operations_of", "own_gates"]
+__all__ = ["Estimate", "block_name", "digital_model", "estimate_of", "operations_of", "own_gates"]
+
+
+DIGITAL = {
+    "name": "liberty",
+    "source": "internal_power and leakage_power tables of the library, looked up at slews and "
+    "loads of the mapped netlist; changes counted in a zero-delay simulation of its gates",
+    "covers": "all gates of the tile and the pins that they drive; no glitches, no clock tree",
+}
+WIRES = "none: nets have the capacitance of the pins on them"
+WIRES_GIVEN = "{:g} fF for every input that a net drives"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -79,7 +91,9 @@ def estimate_of(
     )
 
 
-def operations_of(delivered: Delivered, estimate: Estimate, counts: Counts) -> Operations:
+def operations_of(
+    delivered: Delivered, library: Library, estimate: Estimate, counts: Counts
+) -> Operations:
     """Divide what each block took by what it did."""
     power_, cycles = estimate.power, counts.cycles
     clock, data = (
@@ -98,13 +112,27 @@ def operations_of(delivered: Delivered, estimate: Estimate, counts: Counts) -> O
         clock_ns=estimate.clock_ns,
         source=str(delivered.folder),
         parameters=delivered.manifest["parameters"],
+        library=library.name,
+        node_nm=node_nm(library.name),
+        model=digital_model(estimate.wire_ff),
     )
+
+
+def digital_model(wire_ff: float) -> dict[str, object]:
+    """Return what a report has to say of these figures."""
+    return DIGITAL | {"wires": WIRES_GIVEN.format(wire_ff) if wire_ff else WIRES}
+
+
+def block_name(delivered: Delivered, module: str) -> str:
+    """Return the block that a module is, a second variant of it too; or the module's own name."""
+    block_of = {module: block for block, module in delivered.modules.items()}
+    first = re.sub(r"_\d+$", "", module)  # variants are numbered, see `hwgen.emit.hierarchy`
+    return block_of.get(module) or block_of.get(first) or module
 
 
 def own_gates(delivered: Delivered, netlist: Netlist) -> dict[str, np.ndarray]:
     """Return the gates that stand in each block itself, in no block inside it."""
-    block_of = {module: block for block, module in delivered.modules.items()}
     found: dict[str, list[int]] = {}
-    for place_, block in enumerate(netlist.blocks):
-        found.setdefault(block_of.get(block.module, block.module), []).append(place_)
+    for place, block in enumerate(netlist.blocks):
+        found.setdefault(block_name(delivered, block.module), []).append(place)
     return {name: np.isin(netlist.block_of, places) for name, places in found.items()}

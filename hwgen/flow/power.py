@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from hwgen import __version__
-from hwgen.design_keys import Energy
+from hwgen.design_keys import Device, Energy
 from hwgen.emit.text import filled, template
 from hwgen.errors import UserError
 from hwgen.flow.activity import require_tile, tile_activity
@@ -22,9 +22,11 @@ from hwgen.gates.saif import saif
 from hwgen.gates.vcd import write_vcd
 from hwgen.liberty.library import Library
 from hwgen.output import check_file, hashes, write_file, write_folder
+from hwgen.power.analog.accounting import Digital
 from hwgen.power.analog.array import Shape
 from hwgen.power.analog.choose import Analog, models
 from hwgen.power.operations import Counts
+from hwgen.power.processes import node_nm
 from hwgen.power.tables import check_library
 from hwgen.workload.array.energy import energy_of_result
 
@@ -108,20 +110,22 @@ def power(
     target = cell_target(library, clock_ns=clock_ns)
     kept = place(delivered.folder, target, RECORD)
     spec = delivered.spec
-    analog = _analog(delivered, adc_model)
+    digital = Digital(clock_ns=clock_ns or CLOCK_NS, node_nm=node_nm(library.name))
+    analog = _analog(delivered, adc_model, digital)
     stimulus = (
         Stimulus.of_layer(delivered, layer) if layer else Stimulus.delivered(delivered, vectors)
     )
-    golden, result = stimulus.golden(spec)
-    analog.check(golden.trees)
+    golden = stimulus.golden(spec, keep="counts")
+    analog.check(golden.tile.trees)
     report(0, 3, "mapping")
     mapped = map_verilog(delivered.rtl(), top=delivered.top, target=target)
     report(1, 3, "activity")
     traced = TRACED if vcd_file else 0
-    played = tile_activity(delivered, mapped, library, stimulus, trace_cycles=traced)
+    played = tile_activity(delivered, mapped, library, stimulus, golden=golden, trace_cycles=traced)
     report(2, 3, "power")
-    estimate = estimate_of(mapped, played, library, clock_ns=clock_ns or CLOCK_NS, wire_ff=wire_ff)
-    energy = energy_of_result(analog, golden, result, stimulus.x)
+    estimate = estimate_of(mapped, played, library, clock_ns=digital.clock_ns, wire_ff=wire_ff)
+    result = golden.result
+    energy = energy_of_result(analog, golden.tile, result, stimulus.x)
     counts = Counts(
         decision=played.decisions,
         conversion=played.conversions,
@@ -139,7 +143,7 @@ def power(
         stimulus=stimulus,
         estimate=estimate,
         counts=counts,
-        operations=operations_of(delivered, estimate, counts),
+        operations=operations_of(delivered, library, estimate, counts),
         analog=analog,
         energy=energy,
     )
@@ -152,20 +156,28 @@ def power(
     return found
 
 
-def _analog(delivered: Delivered, adc_model: str | None) -> Analog:
-    """Return the analog models that the folder's design asks for."""
-    path = delivered.folder / "manifest.json"
-    try:
-        energy = Energy.model_validate(delivered.manifest.get("energy", {}))
-    except ValidationError as error:
-        raise UserError(f"{path}: energy: must be what `hwgen generate` wrote: {error}") from None
+def _analog(delivered: Delivered, adc_model: str | None, digital: Digital) -> Analog:
+    """Return the analog models that the folder's design asks for.
+
+    The netlist meets an ideal array: its counts hold no leakage of stored zeros.
+    """
+    path, manifest = delivered.folder / "manifest.json", delivered.manifest
+    said = {}
+    for key, section in (("energy", Energy), ("device", Device)):
+        try:
+            said[key] = section.model_validate(manifest.get(key, {}))
+        except ValidationError as error:
+            wanted = "must be what `hwgen generate` wrote"
+            raise UserError(f"{path}: {key}: {wanted}: {error}") from None
     spec = delivered.spec
     return models(
-        energy,
+        said["energy"],
         bits=spec.readout_bits,
         shape=Shape.of(spec),
+        on_off_ratio=said["device"].on_off_ratio,
         source=str(path),
         adc_model=adc_model,
+        digital=digital,
     )
 
 

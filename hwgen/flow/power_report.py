@@ -1,20 +1,22 @@
 """What `hwgen power` reports of a measured tile."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from hwgen.flow.estimate import Estimate, own_gates
+from hwgen.flow.estimate import Estimate, block_name, digital_model, own_gates
 from hwgen.flow.folder import Delivered
 from hwgen.flow.stimulus import Stimulus
+from hwgen.gates.delays import delays
 from hwgen.gates.netlist import ONE, ZERO, Netlist
 from hwgen.liberty.library import Library
-from hwgen.power.analog.choose import Analog
+from hwgen.power.analog.choose import Analog, Work
 from hwgen.power.cells import CellPower, cell_power
 from hwgen.power.clock_tree import FAN_OUT, clock_tree
 from hwgen.power.opensta import uniform_power
 from hwgen.power.operations import BLOCKS, CATEGORIES, OTHERS, Counts, Operations
+from hwgen.power.processes import node_nm
 from hwgen.power.propagate import propagated
 from hwgen.workload.array.energy import Energy
 
@@ -23,14 +25,6 @@ __all__ = ["Measured", "report_of"]
 INPUT_ACTIVITY = 0.1  # changes of inputs in a cycle; OpenSTA's default, too
 ACTIVITY = 0.1  # of all nets, for a comparison with OpenSTA
 GLITCHES = "zero-delay: glitches are not counted"
-DIGITAL = {
-    "name": "liberty",
-    "source": "internal_power and leakage_power tables of the library, looked up at slews and "
-    "loads of the mapped netlist; changes counted in a zero-delay simulation of its gates",
-    "covers": "all gates of the tile and the pins that they drive; no glitches, no clock tree",
-}
-WIRES = "none: nets have the capacitance of the pins on them"
-WIRES_GIVEN = "{:g} fF for every input that a net drives"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,11 +66,22 @@ class Measured:
     analog: Analog
     energy: Energy
 
+    @property
+    def work(self) -> Work:
+        """What the models of converters and array were used for."""
+        spec, counts = self.delivered.spec, self.counts
+        cycles = None
+        if counts.conversion:
+            per_conversion = counts.decision / counts.conversion
+            cycles = spec.overhead_cycles + per_conversion * spec.decision_cycles
+        return Work(self.energy.reads, cycles)
+
 
 def report_of(measured: Measured) -> dict:
     """Return the keys of ``hwgen power --json``, but for the files that are written."""
     delivered, estimate, counts = measured.delivered, measured.estimate, measured.counts
-    library, operations, analog = measured.library, measured.operations, measured.analog
+    library, operations = measured.library, measured.operations
+    analog = measured.analog.as_json(measured.work)
     return {
         "design": delivered.manifest.get("name"),
         "target": measured.target,
@@ -92,7 +97,7 @@ def report_of(measured: Measured) -> dict:
         "operations": operations.as_json(),
         "parameters": delivered.manifest["parameters"],
         "models": _models(analog, estimate.wire_ff),
-        "warnings": [*analog.warnings, *_warnings(estimate, library)],
+        "warnings": [*analog["warnings"], *_warnings(delivered, estimate, library)],
     }
 
 
@@ -102,6 +107,7 @@ def _conditions(library: Library, estimate: Estimate, sized_for_ns: float | None
         "library": {
             "file": library.path,
             "name": library.name,
+            "node_nm": node_nm(library.name),
             "process": conditions.get("process"),
             "voltage_v": conditions.get("voltage"),
             "temperature_c": conditions.get("temperature"),
@@ -201,7 +207,13 @@ def _vectorless(delivered: Delivered, estimate: Estimate) -> dict[str, object]:
         probability=0.5,
     )
     power_ = cell_power(netlist, cells, timing, signals, wire_ff=estimate.wire_ff)
-    uniform = uniform_power(netlist, cells, timing, clock_ns=estimate.clock_ns, activity=ACTIVITY)
+    uniform = uniform_power(
+        netlist,
+        cells,
+        delays(netlist, cells.arcs) if estimate.wire_ff else timing,
+        clock_ns=estimate.clock_ns,
+        activity=ACTIVITY,
+    )
     leakage = None if power_.leakage_w is None else 1e6 * float(power_.leakage_w.sum())
     return {
         "model": f"inputs change {INPUT_ACTIVITY:g} times a cycle, one half of the time; reset at "
@@ -211,7 +223,7 @@ def _vectorless(delivered: Delivered, estimate: Estimate) -> dict[str, object]:
         "changes_per_cycle": float(signals.density[used_nets(netlist)].mean()),
         "groups": _groups(estimate, power_),
         "opensta": {
-            "model": f"OpenSTA 2.0.17, set_power_activity -global -activity {ACTIVITY:g}",
+            "model": f"OpenSTA 2.0.17, set_power_activity -global -activity {ACTIVITY:g}; no wires",
             "activity": ACTIVITY,
             "groups": {
                 name: {
@@ -243,7 +255,9 @@ def _blocks(delivered: Delivered, estimate: Estimate) -> dict[str, dict]:
     conversions = estimate.played.conversions
     found = {}
     for name, module in delivered.modules.items():
-        instances = [block.path for block in netlist.blocks if block.module == module]
+        instances = [
+            block.path for block in netlist.blocks if block_name(delivered, block.module) == name
+        ]
         inside = np.array([_within(block.path, instances) for block in netlist.blocks])
         gates = inside[netlist.block_of]
         leakage = power_.leakage_w
@@ -295,17 +309,25 @@ def _energies(operations: Operations, energy: Energy, counts: Counts) -> dict:
     }
 
 
-def _models(analog: Analog, wire_ff: float) -> dict[str, object]:
-    said = analog.as_json()
+def _models(analog: Mapping[str, object], wire_ff: float) -> dict[str, object]:
     return {
-        "digital": DIGITAL | {"wires": WIRES_GIVEN.format(wire_ff) if wire_ff else WIRES},
-        "adc": said["adc"],
-        "array": said["array"],
+        "digital": digital_model(wire_ff),
+        "adc": analog["adc"],
+        "array": analog["array"],
+        "warnings": analog["warnings"],
     }
 
 
-def _warnings(estimate: Estimate, library: Library) -> list[str]:
+def _warnings(delivered: Delivered, estimate: Estimate, library: Library) -> list[str]:
     said = []
+    if "device" in delivered.manifest:
+        said.append("the netlist was measured on an ideal array, not on the design's device")
+    unknown = own_gates(delivered, estimate.power.netlist).keys() - BLOCKS.keys()
+    if unknown:
+        said.append(
+            f"{', '.join(sorted(unknown))}: no blocks that hwgen knows: what they take is counted "
+            "as scheduling, by vectors"
+        )
     path = estimate.timing.critical_path
     if path is not None and path.ns > estimate.clock_ns:
         said.append(
