@@ -84,7 +84,9 @@ def _figure(result: Mapping) -> Figure:
     _bars(axes, names, [{n: area[n] / 1e3 for n in area} for area in areas])
     axes.set_title("area of a tile, cells alone, 1000 um2", loc="left")
     place = canvas.point(SIDE, below)
-    canvas.figure.text(*place, "\n".join(said), va="top", fontsize=SMALL, color=GREY)
+    canvas.figure.text(
+        *place, "\n".join(said), va="top", fontsize=SMALL, color=GREY, parse_math=False
+    )
     return canvas.figure
 
 
