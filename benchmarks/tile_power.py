@@ -1,8 +1,8 @@
 """Power of the 128 x 128 tiles of ``baseline`` and ``trq`` on two libraries, as tables.
 
 ``python benchmarks/tile_power.py`` needs ``../shared/data``, for one table OpenSTA, and some ten
-minutes of processor time. With ``--page docs/power.md`` it prints the figures of that page anew, each table between
-``<!-- measured: NAME -->`` and ``<!-- end -->``.
+minutes of processor time. With ``--page docs/power.md`` it prints the figures of that page anew,
+each table between ``<!-- measured: NAME -->`` and ``<!-- end -->``.
 """
 
 import argparse
