@@ -191,6 +191,14 @@ adc_model_option = click.option(
     help="What converters cost: per-decision, isaac, survey, cdac or a table of your own, in place "
     "of what the design says.",
 )
+cells_option = click.option(
+    "--liberty", required=True, metavar="FILE", type=click.Path(path_type=Path),
+    help="Map to the cells of a Liberty file, gzipped or not.",
+)  # fmt: skip
+wire_option = click.option(
+    "--wire", type=Femtofarads(), default=0.0, metavar="FF", show_default=True,
+    help="Capacitance of wire for every input that a net drives, in fF.",
+)  # fmt: skip
 force_option = click.option(
     "--force", is_flag=True, help="Write even into a folder that holds something else."
 )
@@ -389,10 +397,7 @@ def synth(
 
 @command
 @folder_argument
-@click.option(
-    "--liberty", required=True, metavar="FILE", type=click.Path(path_type=Path),
-    help="Map to the cells of a Liberty file, gzipped or not.",
-)  # fmt: skip
+@cells_option
 @click.option("--network", metavar="FILE", help="Take the vectors of a network: as of `hwgen run`.")
 @click.option("--data", metavar="FILE", help="Images that the network runs on.")
 @click.option("--layer", metavar="NAME", help="Which layer; `hwgen inspect` lists them.")
@@ -405,10 +410,7 @@ def synth(
     "--clock", type=Nanoseconds(), metavar="NS", show_default="20, cells as small as can be",
     help="Clock period, for which cells are sized.",
 )  # fmt: skip
-@click.option(
-    "--wire", type=Femtofarads(), default=0.0, metavar="FF", show_default=True,
-    help="Capacitance of wire for every input that a net drives, in fF.",
-)  # fmt: skip
+@wire_option
 @adc_model_option
 @click.option(
     "--saif", metavar="FILE", type=click.Path(path_type=Path), help="Write the activity as SAIF."
@@ -580,10 +582,7 @@ def run(
 @click.argument("designs", metavar="DESIGN...", nargs=-1, required=True)
 @network_option
 @data_option
-@click.option(
-    "--liberty", required=True, metavar="FILE", type=click.Path(path_type=Path),
-    help="Map to the cells of a Liberty file, gzipped or not.",
-)  # fmt: skip
+@cells_option
 @click.option(
     "--layer", metavar="NAME", show_default="the one with most products",
     help="Layer whose vectors are played on the mapped tiles.",
@@ -594,16 +593,13 @@ def run(
     "--clock", type=Nanoseconds(), metavar="NS", show_default="20, cells as small as can be",
     help="Clock period of all designs, for which cells are sized.",
 )  # fmt: skip
-@click.option(
-    "--wire", type=Femtofarads(), default=0.0, metavar="FF", show_default=True,
-    help="Capacitance of wire for every input that a net drives, in fF.",
-)  # fmt: skip
+@wire_option
 @adc_model_option
 @calibration_option
 @kernels_option
 @click.option(
     "-o", "--out", metavar="DIR", type=click.Path(path_type=Path),
-    help="Folder for a figure: new, empty, or earlier figures.",
+    help="Folder for a figure and the result: new, empty, or an earlier one.",
 )  # fmt: skip
 @force_option
 def compare(

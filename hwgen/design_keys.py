@@ -450,8 +450,13 @@ class ArrayEnergyKeys(Section):
         "read. The other keys are of 'cells'.",
     )
     read_v: float = number(0.2, 0.001, 10, "V", "Voltage across a driven cell; an assumption.")
-    read_ns: float = number(
-        100.0, 0.001, 10**6, "ns", "How long a read drives it (ISAAC, ISCA 2016)."
+    read_ns: float | None = number(
+        None,
+        0.001,
+        10**6,
+        "ns",
+        "How long a read drives it. Null: as long as the schedule does where a clock is known, "
+        "else 100 ns (ISAAC, ISCA 2016).",
     )
     on_conductance_us: float = number(
         39.3,

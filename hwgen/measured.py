@@ -11,13 +11,12 @@ relaxation only, not the error of programming, and nothing of the distribution b
 moments: the models draw from a normal one.
 """
 
-import csv
 import math
-import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
+from hwgen.csv_file import Line, read_lines
 from hwgen.errors import UserError
 from hwgen.wording import shown
 
@@ -106,19 +105,7 @@ def read(file: str | Path) -> Curves:
     UserError
         One line: file, line, column, constraint, value.
     """
-    path = Path(file)
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"{file}: must be a CSV file, not a folder, device or pipe")
-        if status.st_size > LARGEST_BYTES:
-            size = f"{status.st_size} bytes"
-            raise UserError(f"{file}: must be at most {LARGEST_BYTES} bytes long, not {size}")
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            points = _points(str(file), text)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"{file}: must be a readable CSV file, but is not: {reason}") from None
+    points = _points(str(file), read_lines(file, COLUMNS, largest_bytes=LARGEST_BYTES))
     return {
         technology: {seconds: _curve(str(file), technology, seconds, levels)
                      for seconds, levels in times.items()}
@@ -134,17 +121,10 @@ class _Point(NamedTuple):
     sigma: float
 
 
-def _points(file: str, text: TextIO) -> dict[str, dict[float, list[_Point]]]:
+def _points(file: str, lines: Iterable[Line]) -> dict[str, dict[float, list[_Point]]]:
     """Sort the rows by technology and time."""
-    table = csv.DictReader(text)
-    missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
-    if missing:
-        raise UserError(
-            f"{file}: must have the columns {', '.join(COLUMNS)}, not lack {missing[0]}"
-        )
     points: dict[str, dict[float, list[_Point]]] = {}
-    for row in table:
-        where = f"{file}: line {table.line_num}"
+    for where, _, row in lines:
         seconds, programmed, shift, sigma = (_number(where, row, name) for name in COLUMNS[1:])
         for name, value in zip(COLUMNS[1:], (seconds, programmed, 0.0, sigma), strict=True):
             if value < 0:

@@ -42,7 +42,17 @@ MAY_IMPORT = {
 # The generator, lowest floor first: a module imports from its own floor and those below it.
 FLOORS = [
     ["__init__", "__version__"],
-    ["archive", "benches", "checks", "compiled", "errors", "liberty", "output", "wording"],
+    [
+        "archive",
+        "benches",
+        "checks",
+        "compiled",
+        "csv_file",
+        "errors",
+        "liberty",
+        "output",
+        "wording",
+    ],
     ["gates"],
     ["measured", "design_keys", "design_file", "config"],
     ["gateware"],

@@ -1,6 +1,7 @@
 """Results: every key is documented, every table shows what it should."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -155,10 +156,30 @@ def test_the_keys_of_power_and_compare_are_documented(hwgen, folder):
     assert "without vectors: " in as_text("power", result)
     assert "zero-delay: glitches are not counted" in as_text("power", result)
     assert "digital: measured: " in as_text("run", ran)
+    for command, found in (("power", result), ("run", ran), ("compare", compared)):
+        text = as_text(command, found)
+        for head in (r"digital: liberty \(", r"ADC, per \w+: [\w-]+ \(", r"array: cells \("):
+            assert re.search(f"^{head}.*\\): .{{40}}", text, re.MULTILINE), command
+    assert ran["energy_model"]["digital"]["source"] == result["models"]["digital"]["source"]
     assert "times less" in as_text("compare", compared)
     assert sorted(compared["files"]) == ["compare.json", "compare.png", "compare.svg"]
     for name in compared["files"]:
         assert (folder / "figures" / name).stat().st_size > 100
+    kept = json.loads((folder / "figures" / "compare.json").read_text())
+    assert kept["result"] == {k: v for k, v in compared.items() if k not in {"out", "files"}}
+    drawn = re.sub(r"<[^>]*>", " ", (folder / "figures" / "compare.svg").read_text())
+    for said in (
+        "digits, 1 images",
+        "2 vectors of layer dense_2",
+        "planes without active rows are skipped",
+        f"{result['library']['name']}, 50 MHz, smallest cells",
+        "no glitches, no clock tree",
+        "wires: none",
+        "ADC: model isaac, charged per conversion",
+        "array: model cells",
+        "(by the schedule)",
+    ):
+        assert said in " ".join(drawn.split()), said
 
 
 @pytest.mark.usefixtures("folder")

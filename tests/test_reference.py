@@ -12,7 +12,7 @@ from tests.designs import write
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("page", ["design-file.md", "commands.md", "device.md"])
+@pytest.mark.parametrize("page", ["design-file.md", "commands.md", "device.md", "energy.md"])
 def test_the_reference_pages_are_current(page):
     """Run `python -m hwgen.report.reference` when this fails."""
     text = (ROOT / "docs" / page).read_text()

@@ -47,6 +47,7 @@ def manifest(design: Design, rtl: Rtl, *, layer: str | None) -> dict:
         "columns": _columns(design),
         "tables": {"layer": layer, "tables": as_lists(design.loaded(layer))},
         **_energy(design),
+        **_device(design),
     }
 
 
@@ -87,6 +88,13 @@ def _energy(design: Design) -> dict[str, dict]:
     """Return what a design says of its analog energies, if it is not what all do."""
     said = design.energy.model_dump(mode="json", exclude_defaults=True)
     return {"energy": said} if said else {}
+
+
+def _device(design: Design) -> dict[str, dict]:
+    """Return what energies have to know of a device that is not ideal."""
+    if design.device.ideal:
+        return {}
+    return {"device": {"on_off_ratio": design.nonidealities.on_off_ratio}}
 
 
 def design_registers(design: Design) -> tuple[Register, ...]:

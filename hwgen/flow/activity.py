@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from hwgen.errors import Mismatch, UserError
 from hwgen.flow.folder import Delivered
 from hwgen.flow.mapped import Mapped
-from hwgen.flow.stimulus import Stimulus
+from hwgen.flow.stimulus import Golden, Stimulus
 from hwgen.gates.netlist import Hierarchy
 from hwgen.gates.tile import Played, Setup, Vectors, compile_tile, play_tile
 from hwgen.liberty.library import Library
@@ -20,6 +20,7 @@ def tile_activity(
     library: Library,
     stimulus: Stimulus,
     *,
+    golden: Golden | None = None,
     trace_cycles: int = 0,
 ) -> Played:
     """Play vectors through a mapped tile and count what its nets do.
@@ -37,6 +38,8 @@ def tile_activity(
         The cells.
     stimulus : Stimulus
         Vectors, weights and table.
+    golden : Golden, optional
+        What the golden model says of the stimulus, where that is known already.
     trace_cycles : int
         Cycles of the first vectors to be recorded.
 
@@ -49,17 +52,17 @@ def tile_activity(
     """
     require_tile(delivered)
     manifest, spec = delivered.manifest, delivered.spec
-    golden, expected = stimulus.golden(spec)
+    tile, expected = golden or stimulus.golden(spec)
     program = compile_tile(Hierarchy(mapped.json).flat(), library, spec, clock=manifest["clock"])
     registers = {one["name"]: one["address"] for one in manifest["registers"]}
     setup = Setup(
         spec=spec,
         reset=manifest["reset"]["name"],
         reset_level=int(manifest["reset"]["active"] == "high"),
-        writes=stimulus.writes(registers, spec, golden.outputs),
+        writes=stimulus.writes(registers, spec, tile.outputs),
         status=registers["STATUS"],
     )
-    vectors = Vectors(x=stimulus.x, y_in=stimulus.y_in, cells=golden.crossbar.cells)
+    vectors = Vectors(x=stimulus.x, y_in=stimulus.y_in, cells=tile.crossbar.cells)
     played = play_tile(program, setup, vectors, trace_cycles=trace_cycles)
     _compare(played, expected.y, expected.lane_decisions.sum(axis=1))
     return played

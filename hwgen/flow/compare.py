@@ -114,10 +114,6 @@ def compare(
     report(2 * len(designs), 2 * len(designs), "run")
     for one in found:
         one["versus_first"] = _ratios(one, found[0])
-    models = {
-        "digital": measured["models"]["digital"],
-        **{name: ran["energy_model"][name] for name in ("adc", "array")},
-    }
     return {
         "network": network,
         "data": data,
@@ -128,7 +124,6 @@ def compare(
         "library": measured["library"],
         "skips": SKIPS,
         "glitches": measured["glitches"],
-        "models": models,
         "designs": found,
     }
 
@@ -186,8 +181,21 @@ def _column(design: Design, measured: dict, ran: dict) -> dict:
         "energy_per_output_pj": total / outputs,
         "measured_per_conversion_pj": measured["digital_per_conversion_pj"]
         | {name: measured["energy_per_conversion_pj"][name] for name in ("adc", "array")},
-        "warnings": measured["warnings"],
+        "models": {
+            "digital": measured["models"]["digital"],
+            **{name: ran["energy_model"][name] for name in ("adc", "array")},
+        },
+        "warnings": _warnings(measured, ran),
     }
+
+
+def _warnings(measured: dict, ran: dict) -> list[str]:
+    """Return what to beware of in the network and in the measured tile.
+
+    Both say it of the models; what the network says holds, as its energies do.
+    """
+    own = [one for one in measured["warnings"] if one not in measured["models"]["warnings"]]
+    return [*ran["energy_model"]["warnings"], *own]
 
 
 def _ratios(one: dict, first: dict) -> dict[str, float | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -17,7 +18,7 @@ from hwgen_models.schemes import table_array
 from hwgen_models.spec import TileSpec
 from hwgen_models.tile import Result, Tile, by_slice
 
-__all__ = ["ORIGIN", "LayerOf", "Stimulus", "steady_cycles"]
+__all__ = ["ORIGIN", "Golden", "LayerOf", "Stimulus", "steady_cycles"]
 
 ORIGIN = ("network", "data", "layer", "crossbar", "images")  # what says where vectors are from
 
@@ -162,8 +163,8 @@ class Stimulus:
             tables=table_array(spec, self.tables).astype(np.int32),
         )
 
-    def golden(self, spec: TileSpec) -> tuple[Tile, Result]:
-        """Let the golden model say what must come of them.
+    def golden(self, spec: TileSpec, *, keep: str = "decisions") -> "Golden":
+        """Let the golden model say what must come of them; `keep` as of `Tile.run`.
 
         Raises
         ------
@@ -172,9 +173,17 @@ class Stimulus:
         """
         try:
             tile = Tile(spec, self.weights, tables=by_slice(spec, self.tables))
-            return tile, tile.run(self.x, self.y_in if spec.y_in else None)
+            y_in = self.y_in if spec.y_in else None
+            return Golden(tile, tile.run(self.x, y_in, keep=keep))
         except (ValueError, TypeError) as error:
             raise UserError(f"{self.source}: {error}") from None
+
+
+class Golden(NamedTuple):
+    """A tile and what it makes of vectors, by the golden model."""
+
+    tile: Tile
+    result: Result
 
 
 def steady_cycles(spec: TileSpec, result: Result) -> int:

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.errors import UserError
+from hwgen.power.analog.accounting import Digital
 
 __all__ = ["BLOCKS", "CATEGORIES", "OPERATIONS", "OTHERS", "Counts", "DigitalEnergy", "Operations"]
 
-MODEL = (
+MODEL_KEYS = ("name", "source", "covers", "wires")
+PRICED = (
     "energies per operation times counts; clock of a layer's tiles in all of its cycles, of other "
     "tiles stopped; all tiles leak"
 )
@@ -131,6 +133,12 @@ class Operations:
         What messages call the file or the measurement.
     parameters : mapping of str to object
         The tile's, by which it is recognised.
+    library : str
+        Name of the cells' library.
+    node_nm : float or None
+        Process of the cells; None where it is not known.
+    model : mapping of str to object
+        What a report says of these figures: ``name``, ``source``, ``covers``, ``wires``.
     """
 
     operation_pj: Mapping[str, Mapping[str, float]]
@@ -139,6 +147,9 @@ class Operations:
     clock_ns: float
     source: str
     parameters: Mapping[str, object]
+    library: str
+    node_nm: float | None
+    model: Mapping[str, object]
 
     @classmethod
     def measured(
@@ -151,6 +162,9 @@ class Operations:
         clock_ns: float,
         source: str,
         parameters: Mapping[str, object],
+        library: str,
+        node_nm: float | None,
+        model: Mapping[str, object],
     ) -> "Operations":
         """Divide what was measured by what was done.
 
@@ -160,7 +174,7 @@ class Operations:
             By block, what its own gates took in all of the cycles, and of that for the clock.
         counts : Counts
             What the tile did meanwhile.
-        leakage_uw, clock_ns, source, parameters
+        leakage_uw, clock_ns, source, parameters, library, node_nm, model
             As of the class.
         """
         operation_pj = {name: dict.fromkeys(OPERATIONS, 0.0) for name in CATEGORIES}
@@ -180,7 +194,15 @@ class Operations:
             clock_ns=clock_ns,
             source=source,
             parameters=parameters,
+            library=library,
+            node_nm=node_nm,
+            model=model,
         )
+
+    @property
+    def digital(self) -> Digital:
+        """What is known of the tile by models of what stands beside it."""
+        return Digital(clock_ns=self.clock_ns, node_nm=self.node_nm)
 
     @classmethod
     def read(cls, path: Path) -> "Operations":
@@ -194,7 +216,7 @@ class Operations:
         try:
             found = json.loads(Path(path).read_text())
             found = found.get("result", found)
-            operations = found["operations"]
+            operations, node_nm = found["operations"], found["library"]["node_nm"]
             return cls(
                 operation_pj={
                     name: {one: float(operations[name][one]) for one in OPERATIONS}
@@ -205,6 +227,9 @@ class Operations:
                 clock_ns=1e3 / float(found["clock_mhz"]),
                 source=str(path),
                 parameters=dict(found["parameters"]),
+                library=str(found["library"]["name"]),
+                node_nm=None if node_nm is None else float(node_nm),
+                model={key: str(found["models"]["digital"][key]) for key in MODEL_KEYS},
             )
         except FileNotFoundError:
             raise UserError(
@@ -246,9 +271,11 @@ class Operations:
     def described(self) -> dict[str, object]:
         """Return what a report has to say of where the figures are from."""
         return {
-            "source": self.source,
+            **self.model,
+            "report": self.source,
+            "library": self.library,
             "clock_mhz": 1e3 / self.clock_ns,
-            "model": MODEL,
+            "priced": PRICED,
         }
 
     def as_json(self) -> dict[str, dict[str, float]]:

@@ -64,6 +64,7 @@ _GROUPS = {
 _LIBRARY = {
     "file": "as given",
     "name": "its own name",
+    "node_nm": "its process, which is known of libraries by their names; null for others",
     "process": "what it is characterised for; null, as the next two, if not said",
     "voltage_v": "supply",
     "temperature_c": "temperature",
@@ -256,6 +257,7 @@ KEYS: dict[str, dict[str, str]] = {
         "models.digital.wires": "what is assumed of wires",
         "models.adc": "as `energy_model.adc` of `run`",
         "models.array": "as `energy_model.array` of `run`",
+        "models.warnings": "those of the warnings that are about models",
         "warnings": "what to beware of",
         "saif": "file that was written; null for none",
         "vcd": "file that was written; null for none",
@@ -273,8 +275,7 @@ KEYS: dict[str, dict[str, str]] = {
         **{f"library.{key}": about for key, about in _LIBRARY.items()},
         "skips": "which planes are skipped",
         "glitches": "what is said of them",
-        "models": "as of `power`",
-        "out": "folder of the figure; null without",
+        "out": "folder of the figure and of `compare.json`, which keeps this result; null without",
         "files": "every file written",
         "files.PATH": "SHA-256 of the file",
         "designs": "the designs, in the given order",
@@ -306,7 +307,8 @@ KEYS: dict[str, dict[str, str]] = {
         "is priced by it",
         "designs[].versus_first": "how many times less the design takes than the first: area, "
         "decisions, cycles, changes in a lane (at clock pins, too), energy",
-        "designs[].warnings": "what to beware of",
+        "designs[].models": "whose figures its energies are, as of `power`: resolutions may differ",
+        "designs[].warnings": "what to beware of, in the network and in the measured tile",
     },
     "fpga": {
         "out": "folder that was written",
@@ -390,9 +392,25 @@ KEYS: dict[str, dict[str, str]] = {
         "`search`; energies of different charges do not compare",
         "energy_model.adc.bits": "resolution of the converters",
         "energy_model.adc.area_um2": "area of a converter; null where the model has none",
+        "energy_model.adc.lane_msps": "million conversions per second that a lane makes, on "
+        "average; null without a clock",
         **{f"energy_model.array.{key}": about for key, about in _MODEL.items()},
-        "energy_model.digital": "report of `hwgen power` that the periphery's energy is from, its "
-        "clock, and how operations are priced; null without",
+        "energy_model.array.read_time": "how long reads are charged for",
+        "energy_model.array.read_time.from": "`schedule`: every read for as long as it drives word "
+        "lines; `design`: its `energy.array.read_ns`; `model`: a figure of the model's own",
+        "energy_model.array.read_time.read_ns": "that time, on average",
+        "energy_model.array.read_time.driven_cycles": "cycles that a read drives word lines for, "
+        "waits for a sample-and-hold included, on average; null without reads",
+        "energy_model.array.read_time.driven_ns": "the same in time; null without a clock",
+        "energy_model.digital": "whose figures the periphery's are; null without `--power`",
+        "energy_model.digital.name": "of the model",
+        "energy_model.digital.source": "who says so",
+        "energy_model.digital.covers": "what the figures hold, and what they leave out",
+        "energy_model.digital.wires": "what is assumed of wires",
+        "energy_model.digital.report": "the report of `hwgen power`",
+        "energy_model.digital.library": "the cells that it measured",
+        "energy_model.digital.clock_mhz": "its clock",
+        "energy_model.digital.priced": "how the network is priced by it",
         "energy_model.warnings": "where a model is used outside its scope",
         "rivals": "other readouts on the same counts, and limits; null where they rest on bounds "
         "that a device which is not ideal exceeds",

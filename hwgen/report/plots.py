@@ -6,7 +6,7 @@ machine, its fonts, its settings or the time of day is in a file.
 
 import io
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -69,9 +69,14 @@ def plot(
 
 
 def write_figures(
-    figures: Iterator[tuple[str, Figure]], out: Path, record: str
+    figures: Iterator[tuple[str, Figure]],
+    out: Path,
+    record: str,
+    result: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     """Write figures, which are drawn meanwhile, with their names.
+
+    The record keeps the hashes of all files, and the `result` that was drawn where it is given.
 
     Returns
     -------
@@ -91,7 +96,10 @@ def write_figures(
         for name, figure in figures:
             contents[f"{name}.svg"] = _svg(figure)
             contents[f"{name}.png"] = _png(figure)
-    contents[record] = as_json({"hwgen": __version__, "files": hashes(contents)}).encode() + b"\n"
+    kept = {"hwgen": __version__, "files": hashes(contents)}
+    if result is not None:
+        kept["result"] = result
+    contents[record] = as_json(kept).encode() + b"\n"
     write_folder(out, contents, record)
     return {"out": str(out), "files": hashes(contents)}
 

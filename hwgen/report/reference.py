@@ -30,6 +30,7 @@ __all__ = [
     "energy_of_digits",
     "measured_cells",
     "refreshed",
+    "time_of_reads",
 ]
 
 PLACE = re.compile(r"(<!-- printed: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -114,6 +115,20 @@ def energy_of_digits() -> str:
     return _table(["`model`", "`baseline`, nJ", "`trq`, nJ", "saving"], rows)
 
 
+def time_of_reads() -> str:
+    """How long reads of the digits network drive word lines, as Markdown."""
+    rows = []
+    for preset in ("baseline", "trq"):
+        for bank in ("double", "single"):
+            design = load({"name": preset, "extends": preset, "readout": {"sample_hold": bank}})
+            found = run(design, "digits", "digits")["energy_model"]["array"]["read_time"]
+            least = design.spec.settle_row + design.spec.sample_cycles + 1
+            cycles = f"{found['driven_cycles']:.1f}"
+            rows.append([f"`{preset}`", bank, cycles, str(least)])
+    heads = ["design", "`sample_hold`", "cycles of a read on the word lines", "with no waiting"]
+    return _table(heads, rows)
+
+
 def _figure(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
@@ -125,6 +140,7 @@ PRINTED: dict[str, Callable[[], str]] = {
     "energy-models": energy_models,
     "energy-by-bits": energy_by_bits,
     "energy-of-digits": energy_of_digits,
+    "time-of-reads": time_of_reads,
 }
 
 

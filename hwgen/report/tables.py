@@ -8,7 +8,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
@@ -222,20 +222,34 @@ def print_power(result: Result, to: "Console") -> None:
         soft_wrap=True,
     )
     to.print(f"clock tree: {_figure(tree['dynamic_uw'])} uW, {tree['model']}", soft_wrap=True)
-    _print_models(result["models"], to)
+    for line in _models(result["models"]):
+        to.print(line, soft_wrap=True)
     for warning in result["warnings"]:
         to.print(f"beware: {warning}", soft_wrap=True)
     to.print(f"report: {result['report']}")
 
 
-def _print_models(models: Result, to: "Console") -> None:
-    """Print whose figures energies are."""
-    for name, model in models.items():
-        charged = f", per {model['charges']}" if "charges" in model else ""
-        conditions = f"{model['conditions']}; " if "conditions" in model else ""
-        of = f"{model['name']} ({conditions}{model['covers']})"
-        head = {"adc": "ADC"}.get(name, name)
-        to.print(f"{head}{charged}: {of}: {model['source']}", soft_wrap=True)
+def _models(models: Result) -> list[str]:
+    """Say whose figures energies are: of logic where it was measured, of converters and array."""
+    adc, array, digital = models["adc"], models["array"], models["digital"]
+    time = array["read_time"]
+    reads = [] if time["read_ns"] is None else [_time(time)]
+    said = [
+        _model(f"ADC, per {adc['charges']}", adc, [adc["conditions"], adc["covers"]]),
+        _model("array", array, [array["conditions"], *reads, array["covers"]]),
+    ]
+    if digital:
+        wires = f"wires: {digital['wires']}"
+        said.insert(0, _model("digital", digital, [digital["covers"], wires]))
+    return said
+
+
+def _model(head: str, model: Result, about: Iterable[str]) -> str:
+    return f"{head}: {model['name']} ({'; '.join(about)}): {model['source']}"
+
+
+def _time(time: Result) -> str:
+    return f"reads of {time['read_ns']:.4g} ns by the {time['from']}"
 
 
 def print_compare(result: Result, to: "Console") -> None:
@@ -268,11 +282,27 @@ def print_compare(result: Result, to: "Console") -> None:
         f"{result['skips']}; {result['glitches']}",
         soft_wrap=True,
     )
-    _print_models(result["models"], to)
-    for warning in dict.fromkeys(w for one in result["designs"] for w in one["warnings"]):
-        to.print(f"beware: {warning}", soft_wrap=True)
+    for key, head in ((lambda one: _models(one["models"]), ""), (_warnings, "beware: ")):
+        for line, designs in _by_line(result["designs"], key).items():
+            of = "" if len(designs) == len(names) else f"{', '.join(designs)}: "
+            to.print(f"{head}{of}{line}", soft_wrap=True)
     for path in result["files"]:
         to.print(f"{result['out']}/{path}")
+
+
+def _warnings(design: Result) -> Sequence[str]:
+    return design["warnings"]
+
+
+def _by_line(
+    designs: Iterable[Result], lines_of: Callable[[Result], Sequence[str]]
+) -> dict[str, list[str]]:
+    """Return the names of the designs that each line is said of."""
+    found: dict[str, list[str]] = {}
+    for one in designs:
+        for line in lines_of(one):
+            found.setdefault(line, []).append(one["name"])
+    return found
 
 
 def print_fpga(result: Result, to: "Console") -> None:
@@ -388,13 +418,11 @@ def _print_energy(result: Result, to: "Console") -> None:
     table.add_section()
     table.add_row("all", *_energies(result))
     to.print(table)
-    adc, array = models["adc"], models["array"]
-    for name, model in ((f"ADC, per {adc['charges']}", adc), ("array", array)):
-        of = f"{model['name']} ({model['conditions']}; {model['covers']})"
-        to.print(f"{name}: {of}: {model['source']}", soft_wrap=True)
+    for line in _models(models):
+        to.print(line, soft_wrap=True)
     if digital:
-        about = f"{digital['source']}, {digital['clock_mhz']:g} MHz: {digital['model']}"
-        to.print(f"digital: measured: {about}", soft_wrap=True)
+        about = f"{digital['library']}, {digital['clock_mhz']:g} MHz, {digital['report']}"
+        to.print(f"digital: measured: {about}: {digital['priced']}", soft_wrap=True)
     else:
         to.print("without the digital periphery")
     for warning in models["warnings"]:

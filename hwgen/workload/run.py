@@ -11,7 +11,8 @@ from hwgen.archive import check_archive, write_archive
 from hwgen.config import Design
 from hwgen.errors import UserError
 from hwgen.mapping.tiles import map_layer
-from hwgen.power.analog.choose import choose
+from hwgen.power.analog.accounting import UNKNOWN
+from hwgen.power.analog.choose import Work, choose
 from hwgen.power.operations import Operations
 from hwgen.workload.array.costs import Costs
 from hwgen.workload.array.energy import Energy, trees_of
@@ -93,10 +94,12 @@ def run(
     """
     if histograms is not None:
         check_archive(histograms, MARK)
-    analog = choose(design, adc_model)
     operations = None if power is None else Operations.read(power)
     if operations is not None:
         operations.check(asdict(design.spec), design.source)
+    analog = choose(
+        design, adc_model, digital=UNKNOWN if operations is None else operations.digital
+    )
     found = open_network(network, calibration=calibration or data, kernels=kernels)
     model = found.network
     chosen = load_images(data, part=TEST, images=images)
@@ -120,6 +123,7 @@ def run(
         for name, reader in readers.items()
     }
     energy = Energy.total(energies.values())
+    work = Work(energy.reads, costs.conversion_cycles(design.spec))
     layers = {
         name: {
             "images": len(chosen),
@@ -144,7 +148,7 @@ def run(
         "lossless": lossless,
         **costs.as_json(),
         **_energy_keys(energy, len(chosen)),
-        "energy_model": analog.as_json() | {"digital": operations and operations.described()},
+        "energy_model": analog.as_json(work) | {"digital": operations and operations.described()},
         "histogram": np.sum([layer["histogram"] for layer in layers.values()], axis=0).tolist(),
         "histograms": None if histograms is None else str(histograms),
         "layers": layers,

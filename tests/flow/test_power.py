@@ -1,5 +1,6 @@
 """Power of delivered tiles: against OpenSTA, against what was counted, and what it says."""
 
+import importlib.util
 import json
 import re
 import shutil
@@ -13,11 +14,15 @@ from hwgen.config import load
 from hwgen.emit.deliver import generate
 from hwgen.errors import ToolMissing, UserError
 from hwgen.flow.compare import compare
+from hwgen.flow.estimate import block_name, estimate_of
+from hwgen.flow.folder import Delivered
 from hwgen.flow.mapped import map_verilog
 from hwgen.flow.power import power
-from hwgen.flow.stimulus import LayerOf
+from hwgen.flow.stimulus import LayerOf, Stimulus
 from hwgen.flow.tools import sta_command
+from hwgen.report.tables import as_text
 from hwgen.workload.run import run
+from hwgen_models.tile import Tile
 from tests.flow.cells import CELLS, powered
 from tests.flow.folders import TINY
 
@@ -97,14 +102,14 @@ ROW = re.compile(r"^(Sequential|Combinational) +(\S+) +(\S+) +(\S+) +(\S+)", re.
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
-@pytest.mark.parametrize("activity", [0.1, 0.4])
-def test_groups_at_one_activity_are_those_of_opensta(tiny, name, activity, monkeypatch):
+@pytest.mark.parametrize(("activity", "wire_ff"), [(0.1, 0.0), (0.4, 0.0), (0.1, 2.0)])
+def test_groups_at_one_activity_are_those_of_opensta(tiny, name, activity, wire_ff, monkeypatch):
     try:
         command = sta_command()
     except ToolMissing as missing:
         pytest.skip(str(missing))
-    monkeypatch.setattr("hwgen.flow.power.ACTIVITY", activity)
-    result = power(tiny, liberty=real(name))
+    monkeypatch.setattr("hwgen.flow.power_report.ACTIVITY", activity)
+    result = power(tiny, liberty=real(name), wire_ff=wire_ff)
     folder = Path(result["report"]).parent
 
     said = subprocess.run(
@@ -119,6 +124,7 @@ def test_groups_at_one_activity_are_those_of_opensta(tiny, name, activity, monke
         row[1].lower(): np.array([float(one) for one in row.groups()[1:4]])
         for row in ROW.finditer(said.stdout)
     }
+    assert result["vectorless"]["opensta"]["model"].endswith("no wires")
     ours = result["vectorless"]["opensta"]["groups"]
     assert rows.keys() == ours.keys(), said.stdout + said.stderr
     for group, watts in rows.items():
@@ -181,6 +187,7 @@ def test_wires_are_a_load(tiny, cells, found):
     groups = wired["groups"]["combinational"], found["groups"]["combinational"]
     assert groups[0]["switching_uw"] == pytest.approx(6 * groups[1]["switching_uw"])  # 1 fF a pin
     assert wired["models"]["digital"]["wires"] == "5 fF for every input that a net drives"
+    assert wired["vectorless"]["opensta"] == found["vectorless"]["opensta"]  # it has none
 
 
 def test_the_report_is_kept_with_its_netlist_and_a_script(found, written):
@@ -233,6 +240,120 @@ def test_a_folder_keeps_the_energies_that_its_design_asks_for(tmp_path, cells):
     manifest.write_text(manifest.read_text().replace('"cdac"', '"cdoc"'))
     with pytest.raises(UserError, match=r"manifest.json: energy: must be what"):
         power(tmp_path / "out", liberty=cells)
+
+
+# The array
+
+
+@pytest.mark.parametrize("sample_hold", ["single", "double"])
+def test_cells_conduct_as_long_as_their_word_lines_are_driven(tmp_path, cells, sample_hold):
+    """What the netlist's row_drive did, net by net, against the golden model's cycles."""
+    keys = TWIN | {"readout": TWIN["readout"] | {"sample_hold": sample_hold}}
+    generate(load(keys | {"energy": {"array": {"on_off_ratio": 8.0}}}), tmp_path / "out")
+    delivered = Delivered.read(tmp_path / "out")
+    layer = LayerOf(**DIGITS, layer="dense_1", vectors=40)
+    stimulus, seen = Stimulus.of_layer(delivered, layer), []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hwgen.flow.power.estimate_of", spied(estimate_of, seen))
+        found = power(tmp_path / "out", liberty=cells, layer=layer, clock_ns=30.0)
+
+    activity = seen[0].played.activity
+    nets = np.array(activity.netlist.ports["row_drive"].nets)
+    high = activity.half_cycles_high[nets] / 2
+    tile, result = stimulus.golden(delivered.spec)
+    per_row = (39.3 - 39.3 / 8) * tile.crossbar.cells.sum(axis=1) + 39.3 / 8 * 32
+    joules = 0.2**2 * (high * 30e-9) @ (per_row * 1e-6)
+    lines = 32 * 0.2e-15 * activity.toggles[nets].sum() / 2
+    samples = 32 * 0.98e-15 * result.reads
+    array = found["energy_per_conversion_pj"]["array"] * found["conversions"]
+    assert array == pytest.approx(1e12 * (joules + lines + samples))
+    time = found["models"]["array"]["read_time"]
+    assert time["from"] == "schedule"
+    assert time["read_ns"] > 30 * (delivered.spec.settle_row + delivered.spec.sample_cycles)
+    played, golden = high.sum(), result.active_rows.sum() * time["driven_cycles"]
+    assert played == pytest.approx(golden, rel=0.05)  # reads differ a little in their cycles
+
+
+def spied(function, seen):
+    def call(*arguments, **options):
+        seen.append(function(*arguments, **options))
+        return seen[-1]
+
+    return call
+
+
+def test_a_time_of_reads_that_a_design_gives_is_kept(tmp_path, cells):
+    """Also where it is the model's own."""
+    generate(load(TINY | {"energy": {"array": {"read_ns": 100.0}}}), tmp_path / "out")
+
+    found = power(tmp_path / "out", liberty=cells)
+
+    time = found["models"]["array"]["read_time"]
+    assert (time["from"], time["read_ns"]) == ("design", 100)
+    assert time["driven_ns"] > 300
+    assert any("for the 100 ns of the design; they drive" in said for said in found["warnings"])
+
+
+def test_a_device_that_is_not_ideal_is_not_in_the_netlist(tmp_path, cells, found):
+    generate(load(TINY | {"device": {"on_off_ratio": 5.0}}), tmp_path / "out")
+
+    leaky = power(tmp_path / "out", liberty=cells)
+
+    said = "the netlist was measured on an ideal array, not on the design's device"
+    assert said in leaky["warnings"]
+    assert said not in found["warnings"]
+    assert leaky["models"]["array"]["parameters"]["on_off_ratio"] == 5
+    ratios = [one["energy_per_conversion_pj"]["array"] for one in (leaky, found)]
+    assert ratios[0] > 1.1 * ratios[1]  # stored zeros conduct, too
+
+
+def test_figures_of_another_process_than_the_cells_are_warned_of(tiny, tmp_path):
+    text = powered(tmp_path).read_text()
+    named = tmp_path / "named.lib"
+    named.write_text(re.sub(r"library *\(\w+\)", "library (sky130_mine)", text, count=1))
+
+    found = power(tiny, liberty=named)
+
+    assert found["library"]["node_nm"] == 130
+    warnings = found["warnings"]
+    assert "per-decision: figures are of node 32 nm, beside cells of 130 nm" in warnings
+    rate = found["models"]["adc"]["lane_msps"]
+    assert f"per-decision: figures are of rate 1200 MS/s, a lane makes {rate:.4g} MS/s" in " ".join(
+        warnings
+    )
+
+
+def test_the_golden_model_runs_once(tiny, cells):
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tile, "run", spied(Tile.run, seen))
+        power(tiny, liberty=cells)
+
+    assert len(seen) == 1
+
+
+# Blocks
+
+
+def test_a_second_variant_of_a_block_is_that_block(written):
+    delivered = Delivered.read(written)
+
+    assert block_name(delivered, "tiny_lane_2") == block_name(delivered, "tiny_lane") == "lane"
+    assert block_name(delivered, "mine_lane") == "mine_lane"
+
+
+def test_a_block_that_nobody_knows_is_warned_of(tiny, cells):
+    for file in (tiny / "rtl").glob("*.v"):
+        file.write_text(re.sub(r"\btiny_splice\b", "tiny_stranger", file.read_text()))
+    manifest = tiny / "manifest.json"
+    text = manifest.read_text()
+    manifest.write_text(text.replace('"splice": "tiny_splice"', '"stranger": "tiny_stranger"'))
+
+    found = power(tiny, liberty=cells)
+
+    said = "stranger: no blocks that hwgen knows: what they take is counted as scheduling, by "
+    assert any(one.startswith(said) for one in found["warnings"])
 
 
 # Libraries that say less
@@ -328,6 +449,45 @@ def test_designs_side_by_side(cells):
     decisions = plain["decisions"] / twin["decisions"]
     assert twin["versus_first"]["decisions"] == pytest.approx(decisions)
     assert found["layer"] in {"dense_0", "dense_1", "dense_2"}
+    for one in (plain, twin):
+        assert one["models"].keys() == {"digital", "adc", "array"}
+        assert all(model["source"] for model in one["models"].values())
+        assert len(one["warnings"]) == len(set(one["warnings"]))
+    times = [one["models"]["array"]["read_time"] for one in (plain, twin)]
+    assert times[0]["driven_cycles"] > times[1]["driven_cycles"]
+    text = as_text("compare", found | {"files": {}, "out": None})
+    for name, time in zip(("plain", "twin"), times, strict=True):
+        assert (
+            f"{name}: array: cells (as the parameters say; reads of {time['read_ns']:.4g} ns"
+            in (text)
+        )
+    assert "\ndigital: liberty (" in text  # the same of both
+
+
+def test_each_design_has_its_own_models_and_warnings(cells):
+    """Of the network and of the tile: resolution and device of one differ."""
+    wide = load(
+        TWIN | {"name": "wide", "extends": "baseline", "device": {"comparator_offset": 0.3},
+                "readout": {"bits": 7, "columns_per_lane": 4}}
+    )  # fmt: skip
+
+    found = compare([load(BINARY), wide], **DIGITS, liberty=cells, vectors=2, images=2,
+                    clock_ns=0.5)  # fmt: skip
+
+    plain, wide = found["designs"]
+    assert [one["models"]["adc"]["bits"] for one in (plain, wide)] == [6, 7]
+    of_network = (
+        "array cells: counts of a device that is not ideal, rounded, stand for its currents"
+    )
+    of_tile = "the netlist was measured on an ideal array, not on the design's device"
+    assert {of_network, of_tile} <= set(wide["warnings"])
+    assert not {of_network, of_tile} & set(plain["warnings"])
+    for one in (plain, wide):
+        assert sum("takes" in said and "register to register" in said
+                   for said in one["warnings"]) == 1  # fmt: skip
+        assert sum("a lane makes" in said for said in one["warnings"]) == 1
+    text = as_text("compare", found | {"files": {}, "out": None})
+    assert f"beware: wide: {of_tile}" in text
 
 
 def test_designs_must_be_comparable(cells):
@@ -336,3 +496,23 @@ def test_designs_must_be_comparable(cells):
     other = load(TWIN | {"energy": {"node_nm": 28}})
     with pytest.raises(UserError, match=r"energy.node_nm: must be that of .* in a comparison"):
         compare([load(BINARY), other], **DIGITS, liberty=cells)
+
+
+# The page
+
+
+def test_the_benchmark_fills_the_places_of_the_page():
+    root = Path(__file__).parents[2]
+    spec = importlib.util.spec_from_file_location("tile_power", root / "benchmarks/tile_power.py")
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    page = (root / "docs/power.md").read_text()
+
+    places = [place[2] for place in benchmark.PLACE.finditer(page)]
+    assert sorted(places) == sorted(benchmark.TABLES)
+    assert all(callable(getattr(benchmark.Figures, name)) for name in places)
+    other = benchmark.filled(page, {"lanes": "| new |\n"})
+    assert "<!-- measured: lanes -->\n| new |\n<!-- end -->" in other
+    assert other.count("<!-- end -->") == page.count("<!-- end -->")
+    for place in benchmark.PLACE.finditer(page):
+        assert place[0].count("\n|") > 2, place[2]  # it was measured

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hwgen.power.analog.accounting import Wanted
-from hwgen.power.analog.array import ArrayEnergy, Cells, Reads, Shape, isaac
+from hwgen.power.analog.array import ArrayEnergy, Cells, OnTime, Reads, Shape, isaac
 
 
 def cells(**changes):
@@ -23,14 +23,21 @@ def cells(**changes):
     return Cells(**given | changes)
 
 
-def reads_of(shape, digits, stored):
+def reads_of(shape, digits, stored, cycles=None):
     """Sums over reads of `digits` (reads, rows) of the cells `stored` (rows, columns)."""
+    cycles = np.zeros(len(digits), dtype=int) if cycles is None else cycles
+    counts = (digits @ stored).sum(axis=1)
     return Reads(
         shape=shape,
         reads=len(digits),
         driven=int(digits.sum()),
         charged=int(np.count_nonzero(digits)),
-        counts=int((digits @ stored).sum()),
+        counts=int(counts.sum()),
+        on_time=OnTime(
+            cycles=int(cycles.sum()),
+            rows=int(cycles @ digits.sum(axis=1)),
+            counts=int(cycles @ counts),
+        ),
     )
 
 
@@ -61,19 +68,93 @@ def test_sums_of_digits_and_counts_stand_for_all_cells(cell_bits, dac_bits, rati
     assert found.total == pytest.approx(sum(found))
 
 
+def test_with_a_clock_every_read_takes_its_own_time():
+    rng = np.random.default_rng(6)
+    shape = Shape(rows=7, columns=5, cell_bits=2, dac_bits=2)
+    digits, stored = rng.integers(0, 4, (11, 7)), rng.integers(0, 4, (7, 5))
+    cycles = rng.integers(5, 200, 11)
+    model = cells(read_ns=None, clock_ns=2.5)
+    done = reads_of(shape, digits, stored, cycles)
+
+    found = model.energy(done)
+
+    joules = sum(
+        0.3**2 * (5e-6 + 45e-6 * d / 3) * time * 2.5e-9 * x / 3
+        for read, time in zip(digits, cycles, strict=True)
+        for x, row in zip(read, stored, strict=True)
+        for d in row
+    )
+    assert found.cells == pytest.approx(joules * 1e12)
+    assert model.read_time(done) == pytest.approx({
+        "from": "schedule",
+        "read_ns": 2.5 * cycles.mean(),
+        "driven_cycles": cycles.mean(),
+        "driven_ns": 2.5 * cycles.mean(),
+    })
+    assert model.time_warnings(done) == ()
+
+
+def test_a_time_that_a_design_gives_holds_beside_any_clock():
+    shape = Shape(rows=2, columns=1, cell_bits=1, dac_bits=1)
+    done = reads_of(shape, np.array([[1, 1]]), np.array([[1], [0]]), np.array([50]))
+    given = cells(read_ns=20.0, clock_ns=2.0)
+
+    assert given.energy(done) == cells(read_ns=20.0).energy(done)
+    assert given.read_time(done)["from"] == "design"
+    (said,) = given.time_warnings(done)
+    assert said == (
+        "array cells: reads are charged for the 20 ns of the design; they drive word lines for "
+        "100 ns on average"
+    )
+    assert cells(read_ns=100.0, clock_ns=2.0).time_warnings(done) == ()  # it is the same
+
+
+def test_without_a_clock_a_read_takes_the_time_of_the_model_and_says_so():
+    shape = Shape(rows=2, columns=1, cell_bits=1, dac_bits=1)
+    done = reads_of(shape, np.array([[1, 1]]), np.array([[1], [0]]), np.array([50]))
+    unknown = cells(read_ns=None)
+
+    assert unknown.energy(done) == cells(read_ns=100.0).energy(done)
+    assert unknown.read_time(done) == {
+        "from": "model",
+        "read_ns": 100.0,
+        "driven_cycles": 50,
+        "driven_ns": None,
+    }
+    (said,) = unknown.time_warnings(done)
+    assert said == (
+        "array cells: reads are charged for the 100 ns of the model; they drive word lines for 50 "
+        "cycles, of a clock that is not given, on average"
+    )
+    assert unknown.time_warnings(reads_of(shape, np.zeros((0, 2), int), np.ones((2, 1)))) == ()
+
+
+def test_isaacs_reads_are_not_those_of_another_schedule():
+    shape = Shape(rows=128, columns=128, cell_bits=2, dac_bits=1)
+    done = reads_of(shape, np.eye(128, dtype=int), np.eye(128, dtype=int), np.full(128, 102))
+
+    (said,) = isaac(Wanted(), clock_ns=20.0).time_warnings(done)
+    assert said == (
+        "array isaac: reads are charged for the 100 ns of the model; they drive word lines for "
+        "2040 ns on average"
+    )
+
+
 def test_one_cell_by_hand():
     """0.2 V across 39.3 uS for 100 ns: 0.1572 pJ."""
     shape = Shape(rows=1, columns=1, cell_bits=1, dac_bits=1)
     model = cells(read_v=0.2, on_us=39.3, read_ns=100.0, on_off_ratio=None)
 
-    found = model.energy(Reads(shape=shape, reads=1, driven=1, charged=1, counts=1))
+    found = model.energy(
+        Reads(shape=shape, reads=1, driven=1, charged=1, counts=1, on_time=OnTime())
+    )
 
     assert found.cells == pytest.approx(0.1572)
 
 
 def test_leakage_that_counts_hold_is_not_added_again():
     shape = Shape(rows=4, columns=3, cell_bits=1, dac_bits=1)
-    done = Reads(shape=shape, reads=2, driven=5, charged=5, counts=7)
+    done = Reads(shape=shape, reads=2, driven=5, charged=5, counts=7, on_time=OnTime())
 
     with_it, without = (cells(leaky_counts=held).energy(done).cells for held in (False, True))
 
@@ -86,7 +167,9 @@ def test_isaac_is_its_table_of_components():
     shape = Shape(rows=128, columns=128, cell_bits=2, dac_bits=1)
     model = isaac(Wanted())
 
-    found = model.energy(Reads(shape=shape, reads=3, driven=9, charged=9, counts=1))
+    found = model.energy(
+        Reads(shape=shape, reads=3, driven=9, charged=9, counts=1, on_time=OnTime())
+    )
 
     assert found == pytest.approx(ArrayEnergy(row_drive=150, cells=90, sample_hold=0.375))
     assert model.warnings(shape) == ()

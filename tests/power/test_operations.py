@@ -5,17 +5,21 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from hwgen.config import load
+from hwgen.config import load, presets
+from hwgen.emit.rtl import emit_rtl
 from hwgen.errors import UserError
-from hwgen.power.operations import CATEGORIES, Counts, Operations
+from hwgen.power.analog.accounting import Digital
+from hwgen.power.operations import BLOCKS, CATEGORIES, OPERATIONS, Counts, Operations
 
 COUNTS = Counts(decision=40, conversion=10, read=5, output=4, vector=2, cycles=100, tile_cycles=100)
 DATA = {"search": 80.0, "shift_add": 30.0, "splice": 8.0, "sequencer": 15.0, "range_table": 2.0}
 CLOCK = dict.fromkeys(DATA, 50.0)
+MODEL = {"name": "liberty", "source": "a test", "covers": "gates", "wires": "none"}
 
 
 def measured(counts=COUNTS, **options):
-    given = {"leakage_uw": 2.0, "clock_ns": 20.0, "source": "x", "parameters": {"rows": 4}}
+    given = {"leakage_uw": 2.0, "clock_ns": 20.0, "source": "x", "parameters": {"rows": 4},
+             "library": "sky130_tt", "node_nm": 130.0, "model": MODEL}  # fmt: skip
     return Operations.measured(DATA, CLOCK, counts, **given | options)
 
 
@@ -66,6 +70,8 @@ def report(**changes):
         "leakage_uw": 2.0,
         "clock_mhz": 50.0,
         "parameters": {"rows": 4},
+        "library": {"name": "sky130_tt", "node_nm": 130},
+        "models": {"digital": MODEL},
     }
     return found | changes
 
@@ -79,6 +85,9 @@ def test_a_report_is_read_again(tmp_path, wrapped):
 
     assert found.energy(COUNTS).total == pytest.approx(measured().energy(COUNTS).total)
     assert found.source == str(path)
+    assert found.digital == Digital(clock_ns=20.0, node_nm=130)
+    assert found.described() == measured(source=str(path)).described()
+    assert found.described().items() >= {**MODEL, "report": str(path), "clock_mhz": 50}.items()
     found.check({"rows": 4}, "mine")
     with pytest.raises(UserError, match=r"parameters.rows: must be that of mine, 8, not 4"):
         found.check({"rows": 8}, "mine")
@@ -93,6 +102,8 @@ def test_a_report_is_read_again(tmp_path, wrapped):
         (json.dumps(report(clock_mhz=0)), "must be a report of `hwgen power --json`"),
         (json.dumps(report(operations={})), "must be a report of `hwgen power --json`"),
         (json.dumps(report(leakage_uw="x")), "must be a report of `hwgen power --json`"),
+        (json.dumps(report(models={})), "must be a report of `hwgen power --json`"),
+        (json.dumps(report(library={})), "must be a report of `hwgen power --json`"),
     ],
 )
 def test_other_files_are_refused(tmp_path, text, message):
@@ -115,6 +126,36 @@ def test_files_that_cannot_be_read_are_refused(tmp_path):
 
 def test_every_category_is_named():
     assert set(measured().as_json()) == set(CATEGORIES)
+
+
+# Whatever a tile is made of. What is not named here goes by time, as the report warns.
+TILES = {
+    **{name: {"extends": name} for name in presets() if load(name).top == "tile"},
+    "redundant": {
+        "extends": "baseline",
+        "readout": {"kind": "redundant", "steps": [64, 32, 16, 8, 4, 2, 1]},
+    },
+    "any bases": {"extends": "adaptive", "readout": {"bases": "any", "bound": "rows"}},
+    "one table a slice": {"extends": "adaptive", "readout": {"tables": "slice"}},
+    "saturating": {"extends": "baseline", "readout": {"bits": 6, "saturate": True}},
+    "output major": {"extends": "trq", "array": {"column_order": "output_major"}},
+    "chained": {"extends": "trq", "accumulate": {"y_in": True}},
+    "one bank": {"extends": "trq", "readout": {"sample_hold": "single"}},
+    "wide digits": {"extends": "trq", "inputs": {"dac_bits": 2}, "readout": {"bits": 9}},
+}
+
+
+@pytest.mark.parametrize("keys", TILES.values(), ids=TILES.keys())
+def test_every_block_of_a_tile_is_known(keys):
+    rtl = emit_rtl(load({"name": "mine"} | keys))
+
+    assert {block.name for block in rtl.blocks} <= BLOCKS.keys()
+    assert {block.module for block in rtl.blocks} == {f"mine_{name}" for name in rtl.modules}
+
+
+def test_what_blocks_go_into_can_be_reported():
+    assert {category for category, _ in BLOCKS.values()} == set(CATEGORIES)
+    assert {operation for _, operation in BLOCKS.values()} == set(OPERATIONS)
 
 
 def test_a_report_fits_the_tile_that_it_was_measured_on():

@@ -29,9 +29,15 @@ def test_equals_the_sequencer(banks, times, longest):
     used = np.arange(spec.lanes)[::-1]  # the last lane has no columns
     decisions[..., -1] = 0
 
+    counts = rng.integers(0, 9, (12, spec.planes)).astype(np.int32)
+
     stream = SteadyStream(spec, 3, used)
     for part in (slice(0, 5), slice(5, 12)):  # batches continue where the last one ended
-        stream.take(active[part].T.copy(), decisions[part].transpose(2, 1, 0).copy())
+        stream.take(
+            active[part].T.copy(),
+            decisions[part].transpose(2, 1, 0).copy(),
+            counts[part].T.copy(),
+        )
     expected = Sequencer(
         beats=spec.beats,
         outputs=3,
@@ -41,3 +47,6 @@ def test_equals_the_sequencer(banks, times, longest):
     ).schedule(active, used * spec.overhead_cycles + decisions * spec.decision_cycles)
 
     assert stream.cycles == expected.finish
+    # A plane lies on the rows from d to q + 1; one without active rows drives nothing.
+    driven = np.where(active > 0, expected.last_sample + 2 - expected.rows, 0)
+    assert stream.on_time == (driven.sum(), (driven * active).sum(), (driven * counts).sum())

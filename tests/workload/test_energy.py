@@ -1,6 +1,8 @@
 """Energies of whole networks, once more from the integers, the trees and the cells."""
 
+import json
 import re
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from hwgen.config import load
 from hwgen.errors import UserError
 from hwgen.power.analog.choose import choose
+from hwgen.power.operations import CATEGORIES, OPERATIONS
 from hwgen.workload.array.energy import Energy, energy_of_result
 from hwgen.workload.run import run
 from hwgen_models.search import SearchTree
@@ -62,6 +65,88 @@ def test_the_array_takes_what_its_cells_do(small, small_design, path):
         assert [*parts.values()] == pytest.approx(expected[name].tolist()), name
         assert layer["energy_pj"]["array"] == pytest.approx(expected[name].sum())
     assert found["energy_pj"]["array"] == pytest.approx(sum(expected.values()).sum())
+
+
+def priced(folder, design, *, clock_ns):
+    """A report of a tile that takes nothing but time."""
+    nothing = dict.fromkeys((*OPERATIONS, "cycle"), 0.0)
+    model = {"name": "liberty", "source": "a test", "covers": "nothing", "wires": "none"}
+    report = {
+        "operations": dict.fromkeys(CATEGORIES, nothing),
+        "leakage_uw": 0.0,
+        "clock_mhz": 1e3 / clock_ns,
+        "parameters": asdict(design.spec),
+        "library": {"name": "sky130_test", "node_nm": 130},
+        "models": {"digital": model},
+    }
+    path = folder / "power.json"
+    path.write_text(json.dumps(report))
+    return path
+
+
+def driven_by_schedule(design, weights, x):
+    """Charge every read of a tile for the cycles from its plane's first to its last: qV in fJ."""
+    tile = Tile(design.spec, weights, design.ranges())
+    result = tile.run(x, keep="counts")
+    schedule = tile.schedule(result)
+    cycles = np.where(result.skipped, 0, schedule.last_sample + 2 - schedule.rows)
+    array = design.energy.array
+    off = array.on_conductance_us / array.on_off_ratio
+    by_read = off * design.spec.columns * result.active_rows
+    by_read = by_read + (array.on_conductance_us - off) * result.counts.sum(axis=2)
+    return cycles, array.read_v**2 * cycles * by_read
+
+
+@pytest.mark.parametrize("sample_hold", ["single", "double"])
+@pytest.mark.parametrize("device", [{}, {"comparator_noise": 1e-9}])  # the golden tiles, no errors
+def test_with_a_clock_cells_conduct_as_long_as_the_schedule_drives_them(
+    small, small_design, sample_hold, device
+):
+    small_design["energy"] = {"array": {"on_off_ratio": 10.0}}
+    small_design["readout"]["sample_hold"] = sample_hold
+    small_design["device"] = device
+    design = load(small_design)
+    report = priced(small.folder, design, clock_ns=4.0)
+
+    found = run(design, small.network_file, small.data_file, power=report)
+
+    with np.load(small.data_file) as data:
+        x = data["images"].reshape(40, -1)[:30].astype(int)
+    weights = small.network.layers[0].weights.astype(int)
+    of_tiles = [driven_by_schedule(design, weights[:, k : k + 2], x) for k in range(0, 20, 2)]
+    layer = found["layers"]["fc0"]
+    fj = 4.0 * sum(energy.sum() for _, energy in of_tiles)
+    assert layer["energy_pj"]["array_parts"]["cells"] == pytest.approx(fj / 1000)
+    time = found["energy_model"]["array"]["read_time"]
+    assert time["from"] == "schedule"
+    assert time["read_ns"] == time["driven_ns"] == 4.0 * time["driven_cycles"]
+    shortest = design.spec.settle_row + design.spec.sample_cycles + 1
+    assert all(cycles[cycles > 0].min() >= shortest for cycles, _ in of_tiles)
+    assert "sky130_test" in found["energy_model"]["digital"]["library"]
+
+
+def test_figures_of_another_chip_than_the_logic_are_warned_of(small, small_design):
+    design = load(small_design)
+    report = priced(small.folder, design, clock_ns=4.0)
+
+    def said(**energy):
+        asked = load(small_design | {"energy": energy})
+        return run(asked, small.network_file, small.data_file, power=report)["energy_model"]
+
+    model = said()
+    cycles = design.spec.overhead_cycles
+    spent = run(design, small.network_file, small.data_file)["decisions_per_conversion"]
+    rate = 1e3 / (4.0 * (cycles + spent * design.spec.decision_cycles))
+    assert model["adc"]["lane_msps"] == pytest.approx(rate)
+    assert model["warnings"][1:] == [
+        "per-decision: figures are of node 32 nm, beside cells of 130 nm",
+        f"per-decision: figures are of rate 1200 MS/s, a lane makes {rate:.4g} MS/s at this clock",
+    ]
+    followed = said(adc={"model": "survey"}, node_nm=130, rate_msps=round(rate, 1))
+    assert followed["warnings"] == []
+    assert any("node 32 nm, beside" in one for one in said(adc={"model": "survey"})["warnings"])
+    told = said(adc={"model": "isaac"}, node_nm=130)["warnings"]
+    assert sum("node 32 nm" in one for one in told) == 1  # not scaled to 130 nm, as asked for
 
 
 def test_wide_digits_are_pulses_that_each_charge_a_line(small, small_design):
@@ -135,8 +220,14 @@ def test_energies_are_documented_and_name_their_models(small, small_design):
     assert not missing_keys("run", found)
     assert found["energy_model"]["adc"]["source"]
     assert found["energy_model"]["array"]["source"]
+    cycles = found["energy_model"]["array"]["read_time"]["driven_cycles"]
+    of_array = (
+        "array cells: reads are charged for the 100 ns of the model; they drive word lines for "
+        f"{cycles:.4g} cycles, of a clock that is not given, on average"
+    )
     assert found["energy_model"]["warnings"] == [
-        "per-decision: figures are of resolution 8 bits, not scaled to 5 bits"
+        "per-decision: figures are of resolution 8 bits, not scaled to 5 bits",
+        of_array,
     ]
     for part in (found, *found["layers"].values()):
         assert part["energy_pj"]["digital"] is None
@@ -214,7 +305,7 @@ def test_vectors_of_one_tile_cost_what_they_cost_in_a_network(small, small_desig
     parts = []
     for first in range(0, weights.shape[1], 2):
         tile = Tile(design.spec, weights[:, first : first + 2], design.ranges())
-        parts.append(energy_of_result(choose(design), tile, tile.run(x), x))
+        parts.append(energy_of_result(choose(design), tile, tile.run(x, keep="counts"), x))
 
     found = Energy.total(parts).as_json()
     for key in ("adc", "array"):

@@ -11,6 +11,7 @@ import pytest
 from hwgen.workload.array import kernels
 from hwgen.workload.array.lookup import Depths, Lookup
 from hwgen.workload.array.product import bit_sliced_product
+from hwgen.workload.array.reading import row_totals
 from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.row_drive import input_range, plane_weights, planes_of
 from hwgen_models.search import SearchTree
@@ -111,6 +112,15 @@ def test_active_rows_are_the_sum_of_the_digits(case):
     kernels.active_rows(planes, active)
 
     np.testing.assert_array_equal(active, case.active)
+
+
+def test_counts_of_all_columns_are_those_of_one_with_their_sums(case):
+    planes, _ = case.packed()
+    totals = np.full((case.planes, VECTORS), -7, dtype=np.int32)
+
+    kernels.total_counts(planes, row_totals(case.stored.sum(axis=(1, 2, 3))), totals)
+
+    np.testing.assert_array_equal(totals, case.counts.sum(axis=(2, 3, 4)))
 
 
 @pytest.mark.parametrize("classes", [1, 4])

@@ -20,17 +20,22 @@ if TYPE_CHECKING:
 __all__ = [
     "ANYWHERE",
     "UNASKED",
+    "UNKNOWN",
     "AdcEnergy",
     "Charge",
     "Conversions",
+    "Digital",
     "Scope",
     "Searched",
     "Wanted",
+    "among",
 ]
 
 Charge = Literal["decision", "conversion", "search"]
 
 Limits = tuple[float, float]
+
+SAME = 0.1  # that nodes and rates may differ by without a word
 
 
 class Wanted(NamedTuple):
@@ -46,6 +51,21 @@ class Wanted(NamedTuple):
 
     node_nm: float | None = None
     rate_msps: float | None = None
+
+
+class Digital(NamedTuple):
+    """What is known of the digital side that stands beside converters and array.
+
+    Parameters
+    ----------
+    clock_ns : float or None
+        Period of its clock.
+    node_nm : float or None
+        Process of its cells.
+    """
+
+    clock_ns: float | None = None
+    node_nm: float | None = None
 
 
 class Scope(NamedTuple):
@@ -77,6 +97,38 @@ class Scope(NamedTuple):
             for what, unit, limits, value, follows in self._asked(bits, wanted)
             if value is not None and not limits[0] <= value <= limits[1]
         )
+
+    def beside(
+        self, name: str, *, wanted: Wanted, node_nm: float | None, rate_msps: float | None
+    ) -> tuple[str, ...]:
+        """Say in what the figures are of others than the chip that the digital side makes.
+
+        Parameters
+        ----------
+        name : str
+            What messages call the model.
+        wanted : Wanted
+            What the user said, or a law was followed to.
+        node_nm, rate_msps : float or None
+            Process of the cells, conversions per second of a lane in millions; None: not known.
+
+        >>> scope = Scope(node_nm=(32, 32), rate_msps=(1200, 1280))
+        >>> scope.beside("isaac", wanted=Wanted(), node_nm=130, rate_msps=None)
+        ('isaac: figures are of node 32 nm, beside cells of 130 nm',)
+        """
+        said = []
+        for key, words, value in (
+            ("node_nm", "node {} nm, beside cells of {:.4g} nm", node_nm),
+            ("rate_msps", "rate {} MS/s, a lane makes {:.4g} MS/s at this clock", rate_msps),
+        ):
+            asked, limits = getattr(wanted, key), getattr(self, key)
+            follows = key in self.follows
+            span = (asked, asked) if follows and asked is not None else limits
+            if value is None or span is None or among(value, span):
+                continue
+            if follows or asked is None or not among(value, (asked, asked)):  # else said already
+                said.append(f"{name}: figures are of " + words.format(_span(span), value))
+        return tuple(said)
 
     def conditions(self, *, bits: int, wanted: Wanted) -> str:
         """Say in one line what figures hold for; in brackets how far their law goes.
@@ -118,7 +170,13 @@ def _span(limits: Limits) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def among(value: float, limits: Limits) -> bool:
+    """Tell whether a value is one of a span, to within what makes no difference to a model."""
+    return limits[0] * (1 - SAME) <= value <= limits[1] * (1 + SAME)
+
+
 UNASKED = Wanted()
+UNKNOWN = Digital()
 ANYWHERE = Scope()
 
 

@@ -3,18 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from hwgen.config import Design
 from hwgen.design_keys import AdcKeys, Energy, Section, bare
 from hwgen.errors import UserError
 from hwgen.power.analog import array, published, survey, user_table
-from hwgen.power.analog.accounting import ANYWHERE, Scope, Wanted
+from hwgen.power.analog.accounting import ANYWHERE, UNKNOWN, Digital, Scope, Wanted
 from hwgen.power.analog.converters import AdcModel, PerDecision, PerSearch
 from hwgen.wording import KeyPath, dotted, hint, shown
 from hwgen_models.search import SearchTree
 
-__all__ = ["ADC_MODELS", "Analog", "adc_keys", "choose", "models", "require_same"]
+__all__ = ["ADC_MODELS", "Analog", "Work", "adc_keys", "choose", "models", "require_same"]
 
 ADC_MODELS: tuple[str, ...] = get_args(bare(AdcKeys.model_fields["model"].annotation))
 
@@ -39,6 +39,21 @@ CELLS_SOURCE = (
 CELLS_COVERS = "word lines, cells, samples; no amplifiers, no bit-line drivers, no decoder"
 
 
+class Work(NamedTuple):
+    """What models were used for.
+
+    Parameters
+    ----------
+    reads : array.Reads
+        What arrays did.
+    conversion_cycles : float or None
+        Cycles that a lane takes for a conversion, on average; None without conversions.
+    """
+
+    reads: array.Reads
+    conversion_cycles: float | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Analog:
     """The models of one design: one of converters, one of the array.
@@ -57,6 +72,8 @@ class Analog:
         What messages name for the choice of `adc`: file and key, or the option.
     ideal : bool
         Comparators and array are those of an ideal device.
+    digital : Digital
+        What is known of the digital side.
     """
 
     adc: AdcModel
@@ -65,6 +82,7 @@ class Analog:
     shape: array.Shape
     where: str
     ideal: bool
+    digital: Digital = UNKNOWN
 
     def check(self, trees: Iterable[SearchTree]) -> None:
         """Refuse searches that the chosen converter cannot make.
@@ -91,16 +109,38 @@ class Analog:
             )
         return said
 
-    def as_json(self) -> dict[str, object]:
-        """What a report has to say of its energies."""
+    def lane_msps(self, work: Work) -> float | None:
+        """Conversions per second of a lane, in millions; None where they are not known."""
+        if work.conversion_cycles is None or self.digital.clock_ns is None:
+            return None
+        return 1e3 / (work.conversion_cycles * self.digital.clock_ns)
+
+    def warnings_of(self, work: Work) -> list[str]:
+        """In what the use lies outside, and in what figures are of another chip than the work."""
+        node_nm, rate_msps = self.digital.node_nm, self.lane_msps(work)
+        wanted = self.array.wanted
+        return [
+            *self.warnings,
+            *self.adc.beside(node_nm=node_nm, rate_msps=rate_msps),
+            *self.array.scope.beside(
+                f"array {self.array.name}", wanted=wanted, node_nm=node_nm, rate_msps=None
+            ),
+            *self.array.time_warnings(work.reads),
+        ]
+
+    def as_json(self, work: Work | None = None) -> dict[str, object]:
+        """What a report has to say of its energies, and of what was done."""
+        if work is None:
+            adc, cells = self.adc.as_json(self.bits), self.array.as_json()
+            return {"adc": adc, "array": cells, "warnings": self.warnings}
         return {
-            "adc": self.adc.as_json(self.bits),
-            "array": self.array.as_json(),
-            "warnings": self.warnings,
+            "adc": self.adc.as_json(self.bits) | {"lane_msps": self.lane_msps(work)},
+            "array": self.array.as_json(work.reads),
+            "warnings": self.warnings_of(work),
         }
 
 
-def choose(design: Design, adc_model: str | None = None) -> Analog:
+def choose(design: Design, adc_model: str | None = None, *, digital: Digital = UNKNOWN) -> Analog:
     """Return the models of a design.
 
     Parameters
@@ -109,6 +149,8 @@ def choose(design: Design, adc_model: str | None = None) -> Analog:
         Its section `energy` says which, with which parameters.
     adc_model : str, optional
         What ``--adc-model`` was given: a name or a CSV file, in place of what the design says.
+    digital : Digital
+        What is known of the digital side.
 
     Raises
     ------
@@ -121,8 +163,10 @@ def choose(design: Design, adc_model: str | None = None) -> Analog:
         shape=array.Shape.of(design.spec),
         ideal=design.device.ideal,
         on_off_ratio=design.nonidealities.on_off_ratio,
+        leaky_counts=design.nonidealities.on_off_ratio is not None,
         source=design.source,
         adc_model=adc_model,
+        digital=digital,
     )
 
 
@@ -134,7 +178,9 @@ def models(
     source: str,
     ideal: bool = True,
     on_off_ratio: float | None = None,
+    leaky_counts: bool = False,
     adc_model: str | None = None,
+    digital: Digital = UNKNOWN,
 ) -> Analog:
     """Return the models that a section `energy` asks for.
 
@@ -152,7 +198,9 @@ def models(
         Comparators and array are those of an ideal device.
     on_off_ratio : float, optional
         That of the device, where it has one.
-    adc_model : str, optional
+    leaky_counts : bool
+        The counts are those of that device.
+    adc_model, digital
         As of `choose`.
 
     Raises
@@ -165,11 +213,14 @@ def models(
     own = "file" if keys.file else "switching"
     return Analog(
         adc=_adc(keys, wanted, bits=bits),
-        array=_array(energy, on_off_ratio, wanted),
+        array=_array(
+            energy, on_off_ratio, wanted, leaky_counts=leaky_counts, clock_ns=digital.clock_ns
+        ),
         bits=bits,
         shape=shape,
         where=f"{source}: energy.adc.{own}",
         ideal=ideal,
+        digital=digital,
     )
 
 
@@ -249,10 +300,17 @@ def _per_decision(reference: str, wanted: Wanted, *, bits: int) -> PerDecision:
     )
 
 
-def _array(energy: Energy, ratio: float | None, wanted: Wanted) -> array.ArrayModel:
+def _array(
+    energy: Energy,
+    ratio: float | None,
+    wanted: Wanted,
+    *,
+    leaky_counts: bool,
+    clock_ns: float | None,
+) -> array.ArrayModel:
     keys = energy.array
     if keys.model == "isaac":
-        return array.isaac(wanted)
+        return array.isaac(wanted, clock_ns=clock_ns)
     return array.Cells(
         name="cells",
         source=CELLS_SOURCE,
@@ -265,7 +323,8 @@ def _array(energy: Energy, ratio: float | None, wanted: Wanted) -> array.ArrayMo
         word_line_ff=keys.word_line_ff,
         drive_v=keys.drive_v,
         sample_fj=keys.sample_fj,
-        leaky_counts=ratio is not None,
+        leaky_counts=leaky_counts,
+        clock_ns=clock_ns,
     )
 
 

@@ -78,6 +78,12 @@ class AdcModel(ABC):
         """Say in what the use lies outside what the figures come from."""
         return self.scope.warnings(self.name, bits=bits, wanted=self.wanted)
 
+    def beside(self, *, node_nm: float | None, rate_msps: float | None) -> tuple[str, ...]:
+        """Say in what the figures are of others than what the digital side makes."""
+        return self.scope.beside(
+            self.name, wanted=self.wanted, node_nm=node_nm, rate_msps=rate_msps
+        )
+
     @abstractmethod
     def parameters(self, bits: int) -> dict[str, object]:
         """Return the figures that the bill rests on, by name with unit."""

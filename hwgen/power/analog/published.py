@@ -20,8 +20,9 @@ __all__ = [
 
 # One measured converter stands behind ISAAC and Newton: 3.1 mW at 1.2 GS/s.
 KULL_SOURCE = (
-    "Kull et al., A 3.1 mW 8b 1.2 GS/s single-channel asynchronous SAR ADC with alternate "
-    "comparators in 32 nm digital SOI CMOS, ISSCC 2013 (doi:10.1109/ISSCC.2013.6487818)"
+    "Kull et al., A 3.1mW 8b 1.2GS/s single-channel asynchronous SAR ADC with alternate "
+    "comparators for enhanced speed in 32nm digital SOI CMOS, ISSCC 2013 "
+    "(doi:10.1109/ISSCC.2013.6487818)"
 )
 KULL_BITS = 8
 KULL_PJ = 3.1e-3 / 1.2e9 * 1e12

@@ -1,12 +1,11 @@
 """A user's own converter: a table of energies, one accounting, every row checked."""
 
-import csv
 import math
-import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import NamedTuple
 
+from hwgen.csv_file import Line, read_lines
 from hwgen.errors import UserError
 from hwgen.power.analog.accounting import Limits, Scope, Wanted
 from hwgen.power.analog.converters import AdcModel, PerConversion, PerDecision
@@ -58,30 +57,12 @@ def read(file: str | Path, wanted: Wanted) -> AdcModel:
     UserError
         One line: file, line, column, constraint, value.
     """
-    path = Path(file)
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise UserError(f"{file}: must be a CSV file, not a folder, device or pipe")
-        if status.st_size > LARGEST_BYTES:
-            size = f"{status.st_size} bytes"
-            raise UserError(f"{file}: must be at most {LARGEST_BYTES} bytes long, not {size}")
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            rows = _rows(str(file), text)
-    except (OSError, ValueError, csv.Error) as error:  # ValueError: no text, or no name of a file
-        reason = getattr(error, "strerror", None) or error
-        raise UserError(f"{file}: must be a readable CSV file, but is not: {reason}") from None
+    rows = _rows(str(file), read_lines(file, COLUMNS, largest_bytes=LARGEST_BYTES))
     return _model(str(file), rows, wanted)
 
 
-def _rows(file: str, text: TextIO) -> list[_Row]:
-    table = csv.DictReader(text)
-    missing = [name for name in COLUMNS if name not in (table.fieldnames or ())]
-    if missing:
-        raise UserError(
-            f"{file}: must have the columns {', '.join(COLUMNS)}, not lack {missing[0]}"
-        )
-    rows = [_row(f"{file}: line {table.line_num}", table.line_num, row) for row in table]
+def _rows(file: str, lines: list[Line]) -> list[_Row]:
+    rows = [_row(where, number, cells) for where, number, cells in lines]
     if not rows:
         raise UserError(f"{file}: must have a row for each resolution, not none")
     for row in rows[1:]:

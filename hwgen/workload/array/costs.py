@@ -7,6 +7,8 @@ describe both in JSON; ``docs/workload.md`` defines each.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hwgen_models.spec import TileSpec
+
 __all__ = ["Costs", "full_search_bits"]
 
 
@@ -73,6 +75,11 @@ class Costs:
     def per_conversion(self, decisions: float | None) -> float | None:
         """Average over conversions; None without any."""
         return decisions / self.conversions if self.conversions and decisions is not None else None
+
+    def conversion_cycles(self, spec: TileSpec) -> float | None:
+        """Cycles that a lane takes for a conversion, on average; None without any."""
+        decisions = self.per_conversion(self.decisions)
+        return decisions and spec.overhead_cycles + decisions * spec.decision_cycles
 
     def savings(self, decisions: float | None) -> dict[str, float | None]:
         """``saving`` and ``saving_with_skips`` of a readout that needs so many decisions."""

@@ -7,6 +7,7 @@ stalls: ``x`` and ``y_in`` always offer the next beat, ``y`` is always taken.
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.power.analog.array import OnTime
 from hwgen.workload.array import kernels
 from hwgen_models.spec import TileSpec
 
@@ -41,6 +42,7 @@ class SteadyStream:
         self._state = np.array([0, 0, 0, -1, 0], dtype=np.int64)
         self._lane_free = np.zeros(spec.lanes, dtype=np.int64)
         self._bank_free = np.zeros(spec.banks, dtype=np.int64)
+        self._on_time = np.zeros(len(OnTime._fields), dtype=np.int64)
 
     @property
     def cycles(self) -> int:
@@ -48,7 +50,17 @@ class SteadyStream:
         ending_low = int(self._state[3])
         return ending_low + 2 if ending_low >= 0 else 0
 
-    def take(self, active_rows: NDArray[np.int32], lane_decisions: NDArray[np.int32]) -> None:
+    @property
+    def on_time(self) -> OnTime:
+        """How long the word lines have been driven so far."""
+        return OnTime(*self._on_time.tolist())
+
+    def take(
+        self,
+        active_rows: NDArray[np.int32],
+        lane_decisions: NDArray[np.int32],
+        counts: NDArray[np.int32] | None = None,
+    ) -> None:
         """Run some vectors through the crossbar.
 
         Parameters
@@ -57,13 +69,17 @@ class SteadyStream:
             U; planes with zero are skipped.
         lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
             Decisions of a lane after a read.
+        counts : numpy.ndarray of int32, shape (planes, vectors), optional
+            Sum of the counts of all columns in each read; without, `on_time` has none.
         """
         kernels.steady_stream(
             active_rows,
             lane_decisions,
+            np.zeros_like(active_rows) if counts is None else counts,
             self.used_columns,
             self._times,
             self._state,
             self._lane_free,
             self._bank_free,
+            self._on_time,
         )

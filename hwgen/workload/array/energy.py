@@ -13,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwgen.config import Table
 from hwgen.power.analog.accounting import AdcEnergy, Conversions, Searched
-from hwgen.power.analog.array import ArrayEnergy, Reads, Shape
+from hwgen.power.analog.array import ArrayEnergy, OnTime, Reads, Shape
 from hwgen.power.analog.choose import Analog
 from hwgen.power.operations import DigitalEnergy
 from hwgen.workload.array import kernels
+from hwgen.workload.array.cycles import SteadyStream
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.statistics import Statistics, charged_lines
 from hwgen.workload.array.walks import walk_of
@@ -36,12 +37,15 @@ class Energy:
         Of converters.
     array : ArrayEnergy
         Of arrays.
+    reads : Reads
+        What the arrays did.
     digital : DigitalEnergy, optional
         Of the periphery, where an operation's energy is known.
     """
 
     adc: AdcEnergy
     array: ArrayEnergy
+    reads: Reads
     digital: DigitalEnergy | None = None
 
     @classmethod
@@ -54,12 +58,12 @@ class Energy:
             When the models of their converters differ.
         """
         first, *others = parts
-        array, digital = first.array, first.digital
+        array, reads, digital = first.array, first.reads, first.digital
         for other in others:
-            array = array.plus(other.array)
+            array, reads = array.plus(other.array), reads.plus(other.reads)
             digital = digital and other.digital and digital.plus(other.digital)
         adc = AdcEnergy.total([first.adc, *(one.adc for one in others)])
-        return cls(adc=adc, array=array, digital=digital)
+        return cls(adc=adc, array=array, reads=reads, digital=digital)
 
     def as_json(self, *, per: int = 1) -> dict[str, object]:
         """Return the keys of ``energy_pj``, divided by `per`."""
@@ -73,7 +77,12 @@ class Energy:
 
 
 def energy_of(
-    analog: Analog, readout: Readout, statistics: Statistics, *, decisions: int
+    analog: Analog,
+    readout: Readout,
+    statistics: Statistics,
+    *,
+    decisions: int,
+    on_time: OnTime,
 ) -> Energy:
     """Work out the analog energy of what a layer did.
 
@@ -87,15 +96,21 @@ def energy_of(
         What its arrays did.
     decisions : int
         Decisions that its comparators took.
+    on_time : OnTime
+        How long its word lines were driven.
     """
+    reads = reads_of(statistics, on_time)
     return Energy(
         adc=analog.adc.energy(conversions_of(readout, statistics, decisions=decisions)),
-        array=analog.array.energy(reads_of(statistics)),
+        array=analog.array.energy(reads),
+        reads=reads,
     )
 
 
 def energy_of_result(analog: Analog, tile: Tile, result: Result, x: ArrayLike) -> Energy:
     """Work out the analog energy of vectors through one tile, as the golden model ran them.
+
+    Vectors follow each other without a pause, the first the last, as `hwgen.gates.tile` plays them.
 
     Parameters
     ----------
@@ -104,7 +119,7 @@ def energy_of_result(analog: Analog, tile: Tile, result: Result, x: ArrayLike) -
     tile : Tile
         The tile, its array ideal.
     result : Result
-        What it did.
+        What it did, counts kept.
     x : array_like of int, shape (vectors, rows used)
         The vectors.
     """
@@ -117,7 +132,7 @@ def energy_of_result(analog: Analog, tile: Tile, result: Result, x: ArrayLike) -
         bits=spec.readout_bits,
         conversions=result.conversions,
         decisions=result.total_decisions,
-        searches=tuple(_searches_of(tile, result, x)),
+        searches=tuple(_searches_of(tile, result)),
     )
     reads = Reads(
         shape=Shape.of(spec),
@@ -125,16 +140,29 @@ def energy_of_result(analog: Analog, tile: Tile, result: Result, x: ArrayLike) -
         driven=int(result.active_rows.sum()),
         charged=charged_lines(planes),
         counts=_sum_of_counts(result.histogram),
+        on_time=_on_time_of(result),
     )
-    return Energy(adc=analog.adc.energy(done), array=analog.array.energy(reads))
+    return Energy(adc=analog.adc.energy(done), array=analog.array.energy(reads), reads=reads)
 
 
-def _searches_of(tile: Tile, result: Result, x: ArrayLike) -> Iterator[Searched]:
+def _on_time_of(result: Result) -> OnTime:
+    """Time the word lines of a tile that has played the last vector just before the first."""
+    stream = SteadyStream(result.spec, result.y.shape[1], result.used_columns)
+    active = np.ascontiguousarray(result.active_rows.T, dtype=np.int32)
+    decisions = np.ascontiguousarray(result.lane_decisions.transpose(2, 1, 0), dtype=np.int32)
+    counts = np.ascontiguousarray(result.counts.sum(axis=2).T, dtype=np.int32)
+    last = slice(-1, None)
+    stream.take(*(np.ascontiguousarray(one[..., last]) for one in (active, decisions, counts)))
+    before = stream.on_time
+    stream.take(active, decisions, counts)
+    return stream.on_time.minus(before)
+
+
+def _searches_of(tile: Tile, result: Result) -> Iterator[Searched]:
     """Sort what a tile converted by the tree that it walked."""
     vector, plane = np.nonzero(result.active_rows)
     numbers = tile.tree_numbers(plane, result.active_rows[vector, plane])[:, tile.physical]
-    held = result.counts if result.counts is not None else tile.run(x, keep="counts").counts
-    counts = held[vector, plane][:, tile.physical].astype(np.int64)
+    counts = result.counts[vector, plane][:, tile.physical].astype(np.int64)
     for number, tree in enumerate(tile.trees):
         walked = counts[numbers == number]
         yield Searched(tree=tree, histogram=np.bincount(walked, minlength=len(result.histogram)))
@@ -170,7 +198,7 @@ def conversions_of(readout: Readout, statistics: Statistics, *, decisions: int) 
     )
 
 
-def reads_of(statistics: Statistics) -> Reads:
+def reads_of(statistics: Statistics, on_time: OnTime) -> Reads:
     """Sum up what the arrays of a layer did."""
     return Reads(
         shape=Shape.of(statistics.extent.spec),
@@ -178,6 +206,7 @@ def reads_of(statistics: Statistics) -> Reads:
         driven=statistics.driven,
         charged=statistics.charged,
         counts=_sum_of_counts(statistics.histogram),
+        on_time=on_time,
     )
 
 

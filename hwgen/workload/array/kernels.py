@@ -28,6 +28,7 @@ __all__ = [
     "pack_weights",
     "read_columns",
     "steady_stream",
+    "total_counts",
     "words_of",
 ]
 
@@ -110,6 +111,27 @@ def active_rows(planes: NDArray[np.uint64], active: NDArray[np.int32]) -> None:
                 for vector in range(planes.shape[3]):
                     ones = popcount(planes[digit, word, plane, vector])
                     active[plane, vector] += ones << digit
+
+
+@compiled
+def total_counts(
+    planes: NDArray[np.uint64], rows: NDArray[np.uint64], totals: NDArray[np.int32]
+) -> None:
+    """Add up the counts of all columns of a crossbar in every read.
+
+    Parameters
+    ----------
+    planes : numpy.ndarray of uint64
+        As `pack_planes` makes them.
+    rows : numpy.ndarray of uint64, shape (1, 1, 2, bits, words)
+        What `pack_weights` makes of the sum of all digits that each row stores: the counts of all
+        columns together are that of one column with these.
+    totals : numpy.ndarray of int32, shape (planes, vectors)
+        Result.
+    """
+    size = planes.shape[2] * planes.shape[3]
+    words = planes.reshape((planes.shape[0], planes.shape[1], size))
+    _count(words, rows, 0, 0, 0, totals.reshape(size))
 
 
 @compiled
@@ -375,11 +397,13 @@ def read_columns(
 def steady_stream(
     active: NDArray[np.int32],
     lane_decisions: NDArray[np.int32],
+    counts: NDArray[np.int32],
     used: NDArray[np.int64],
     times: tuple[int, int, int, int, int, int],
     state: NDArray[np.int64],
     lane_free: NDArray[np.int64],
     bank_free: NDArray[np.int64],
+    on_time: NDArray[np.int64],
 ) -> None:
     """Run vectors through one crossbar without stalls; see `hwgen.workload.array.cycles`.
 
@@ -389,6 +413,8 @@ def steady_stream(
         Planes with zero are skipped.
     lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
         Decisions after each read.
+    counts : numpy.ndarray of int32, shape (planes, vectors)
+        Sum of the counts of all columns in each read.
     used : numpy.ndarray of int64, shape (lanes,)
         Columns that a lane converts.
     times : tuple of int
@@ -397,6 +423,9 @@ def steady_stream(
         x ready, idle, buffer empty, `ending` low, bank; changed.
     lane_free, bank_free : numpy.ndarray of int64, shape (lanes,) and (banks,)
         Changed.
+    on_time : numpy.ndarray of int64, shape (3,)
+        Added to: cycles in which the word lines carry a read, these times its active rows, these
+        times its counts.
     """
     beats, outputs, settle_row, sample_cycles, overhead, decision = times
     planes, lanes, banks = active.shape[0], len(used), len(bank_free)
@@ -419,6 +448,10 @@ def steady_stream(
                 all_done = max(all_done, lane_free[lane])
             bank_free[bank] = all_done + 2
             bank = (bank + 1) % banks
+            cycles = sampled + 2 - on_rows  # until the next plane takes the rows, or none
+            on_time[0] += cycles
+            on_time[1] += cycles * active[plane, vector]
+            on_time[2] += cycles * counts[plane, vector]
             on_rows = sampled + 2
         idle = max(on_rows, ending_low) + 1
         drains = max(idle, all_done + 1, buffer_empty)

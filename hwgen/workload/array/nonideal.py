@@ -68,11 +68,12 @@ class NonidealReader(LayerReader):
         result = self._tiles[array].run(codes, first_vector=first, keep="counts")
         active = result.active_rows.T.astype(np.int32)
         found = self._borrow()
-        self._tally(array, result, found.by_active, found.by_bound)
+        counts = self._tally(array, result, found.by_active, found.by_bound)
         self._give_back(found, array, active, self._pack(array, codes))
         return Read(
             active=active,
             decisions=result.lane_decisions.transpose(2, 1, 0).astype(np.int32),
+            counts=counts,
             sums=result.y.T,
         )
 
@@ -82,8 +83,11 @@ class NonidealReader(LayerReader):
         result: Result,
         by_active: NDArray[np.int64],
         by_bound: NDArray[np.int64],
-    ) -> None:
-        """Add what was held to the histograms, as the counts that an ideal comparator tells."""
+    ) -> NDArray[np.int32]:
+        """Add what was held to the histograms, as the counts that an ideal comparator tells.
+
+        Returns their sum in every read, (planes, vectors).
+        """
         spec = self.mapped.spec
         vector, plane = np.nonzero(result.active_rows)
         active = result.active_rows[vector, plane]
@@ -94,6 +98,9 @@ class NonidealReader(LayerReader):
         bound = np.minimum(active[:, np.newaxis] * (2**spec.cell_bits - 1), bounds)
         _count(by_active, slices, plane[:, np.newaxis], active[:, np.newaxis], levels)
         _count(by_bound, slices, bound, levels)
+        totals = np.zeros(result.active_rows.T.shape, dtype=np.int32)
+        totals[plane, vector] = levels.sum(axis=1)
+        return totals
 
 
 def _count(histogram: NDArray[np.int64], *at: NDArray[np.int64]) -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from queue import Empty, SimpleQueue
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer, MappedTile
+from hwgen.power.analog.array import OnTime
 from hwgen.power.analog.choose import Analog
 from hwgen.power.operations import Counts, Operations
 from hwgen.workload.array import kernels
@@ -36,7 +37,7 @@ from hwgen_models.crossbar import magnitude_slices
 from hwgen_models.matrix import exact_product
 from hwgen_models.row_drive import plane_weights
 
-__all__ = ["LayerReader"]
+__all__ = ["LayerReader", "row_totals"]
 
 MOST_THREADS = 8  # unless told otherwise
 SPARE_BYTES = 2**28  # that the histograms of a layer's further threads may take
@@ -61,6 +62,12 @@ def threads_wanted() -> int:
     return int(wanted)
 
 
+def row_totals(digits: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Pack what every row stores, added up, as `kernels.total_counts` takes it."""
+    bits = max(1, int(digits.max()).bit_length())
+    return kernels.pack_weights(np.ascontiguousarray(digits[:, np.newaxis]), 1, bits)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Array:
     """One crossbar as the kernels take it: its outputs, of each the slices, of each two columns."""
@@ -70,6 +77,7 @@ class Array:
     columns: NDArray[np.int64]  # (outputs, slices, 2, 2): lane, largest count
     physical: NDArray[np.int64]  # of the columns in use, as they lie: output, slice, polarity
     used_columns: NDArray[np.int64]  # of each lane
+    rows: NDArray[np.uint64]  # the digits that each row stores, added up: (1, 1, 2, bits, words)
     static_bits: int
 
     @classmethod
@@ -90,6 +98,7 @@ class Array:
             columns=columns,
             physical=physical,
             used_columns=np.bincount(lanes, minlength=spec.lanes),
+            rows=row_totals(digits.reshape(len(digits), -1).sum(axis=1)),
             static_bits=static_bits(digits.reshape(len(digits), -1), dac_bits=spec.dac_bits),
         )
 
@@ -100,6 +109,7 @@ class Read:
 
     active: NDArray[np.int32]  # U, (planes, vectors)
     decisions: NDArray[np.int32]  # (lanes, planes, vectors)
+    counts: NDArray[np.int32]  # of all columns together, (planes, vectors)
     sums: NDArray[np.int64]  # (outputs, vectors); without vectors where they are not wanted
 
 
@@ -212,7 +222,7 @@ class LayerReader:
             return product
         sums = np.tile(mapped.constants, (0 if self.short_cut else len(drive), 1))
         for part, array, stream, read in self._reads(drive):
-            stream.take(read.active, read.decisions)
+            stream.take(read.active, read.decisions, read.counts)
             self._decisions += int(read.decisions.sum())
             if not self.short_cut:
                 sums[part, array.tile.outputs] += read.sums.T
@@ -282,7 +292,9 @@ class LayerReader:
             found.by_bound,
         )
         self._give_back(found, array, active, planes)
-        return Read(active=active, decisions=decisions, sums=sums)
+        counts = np.empty_like(active)
+        kernels.total_counts(planes, array.rows, counts)
+        return Read(active=active, decisions=decisions, counts=counts, sums=sums)
 
     def _borrow(self) -> Statistics:
         """Take statistics that no other thread adds to."""
@@ -385,10 +397,21 @@ class LayerReader:
         crossbars : int
             Those of the whole network, which leak while this layer works.
         """
-        found = energy_of(analog, self.readout, self.statistics, decisions=self._decisions)
+        found = energy_of(
+            analog,
+            self.readout,
+            self.statistics,
+            decisions=self._decisions,
+            on_time=self.on_time,
+        )
         if operations is None:
             return found
         return replace(found, digital=operations.energy(self._counts(crossbars)))
+
+    @property
+    def on_time(self) -> OnTime:
+        """How long the word lines of all crossbars were driven."""
+        return reduce(OnTime.plus, (stream.on_time for stream in self._streams))
 
     def _counts(self, crossbars: int) -> Counts:
         """Return what the tiles of this layer did, each with a clock until the last is done."""
