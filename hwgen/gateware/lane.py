@@ -259,18 +259,22 @@ class Lane(wiring.Component):
         if self.has_shift:
             m.d.comb += search.shift.eq(Mux(self.bank, self.tag_1.shift, self.tag_0.shift))
 
-        # search -> interval_decode -> shift_add, one cycle after the conversion
+        # search -> interval_decode -> shift_add, one cycle after the conversion; zero before, so
+        # that a search under way changes nothing there
+        level = Signal(self.bits)
         value = Signal(self.bits)
+        found = shift_add.i.valid
+        m.d.comb += level.eq(search.dac & found.replicate(self.bits))
         if self.has_range:
             m.submodules.interval_decode = decode = IntervalDecode(bits=self.bits)
             m.d.comb += [
                 decode.plan.eq(self.plan),
-                decode.range.eq(search.range),
-                decode.level.eq(search.dac),
+                decode.range.eq(search.range & found),
+                decode.level.eq(level),
                 value.eq(decode.value),
             ]
         else:
-            m.d.comb += value.eq(search.dac)
+            m.d.comb += value.eq(level)
 
         column_done = Signal.like(self.column)
         bank_done = Signal()

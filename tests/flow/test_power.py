@@ -26,7 +26,8 @@ from hwgen_models.tile import Tile
 from tests.flow.cells import CELLS, powered
 from tests.flow.folders import TINY
 
-REAL = Path(__file__).parents[2] / "../shared/data/liberty"
+SHARED = Path(__file__).parents[2] / "../shared/data"
+REAL = SHARED / "liberty"
 LIBRARIES = ["sky130_fd_sc_hd__tt_025C_1v80", "sg13g2_stdcell_typ_1p20V_25C"]
 
 # Large enough for layers of the digits network, small enough to be mapped in seconds.
@@ -47,6 +48,8 @@ TWIN = BINARY | {
     },
 }
 DIGITS = {"network": "digits", "data": "digits"}
+RESNET = ("resnet20_cifar10/resnet20_int8_qdq.onnx", "cifar10/cifar10_test_500_norm.npz")
+LAYER = "/layer2/layer2.1/conv1/Conv"
 
 
 @pytest.fixture(scope="module")
@@ -402,6 +405,32 @@ def test_an_adaptive_lane_changes_less_per_conversion(lanes):
     assert changes(twin) < 0.9 * changes(plain)
     energies = [sum(one["digital_per_conversion_pj"].values()) for one in (twin, plain)]
     assert energies[0] < energies[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_an_adaptive_lane_of_a_real_tile_changes_less_in_nets_alone(tmp_path, name):
+    """ResNet-20 on 128 x 128 cells; clock pins, which go with time, would win by themselves."""
+    network, data = (SHARED / one for one in RESNET)
+    for file in (network, data):
+        if not file.exists():
+            pytest.skip(f"needs ../shared/data/{file.relative_to(SHARED)}")
+    layer = LayerOf(network=str(network), data=str(data), layer=LAYER, vectors=64)
+    found = {}
+    for design in ("baseline", "trq"):
+        generate(load(design), tmp_path / design)
+        found[design] = power(tmp_path / design, liberty=real(name), layer=layer)
+    plain, twin = (found[design]["blocks"]["lane"] for design in ("baseline", "trq"))
+
+    assert found["trq"]["conversions"] == found["baseline"]["conversions"]
+    assert twin["changes_per_conversion"] < plain["changes_per_conversion"]
+    at_clocks = [one["clock_changes_per_conversion"] for one in (twin, plain)]
+    assert at_clocks[0] < 0.9 * at_clocks[1]
+    every = [
+        one["changes_per_conversion"] + clocks
+        for one, clocks in zip((twin, plain), at_clocks, strict=True)
+    ]
+    assert every[0] < 0.9 * every[1]
 
 
 def test_a_network_is_priced_by_the_report(lanes):

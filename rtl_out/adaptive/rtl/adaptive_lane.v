@@ -33,9 +33,9 @@ module adaptive_lane (
 );
 
   reg [2:0] following;
+  reg shift_add_i__valid;
   reg bank_done;
   reg [2:0] column_done;
-  reg shift_add_i__valid;
   reg n1;
   wire sar_search_start;
   wire sar_search_step;
@@ -64,6 +64,7 @@ module adaptive_lane (
   wire [2:0] tag_0_shift = tag_0[14:12];
   wire [2:0] tag_1_shift = tag_1[14:12];
   wire [2:0] search_shift = bank ? tag_1_shift : tag_0_shift;
+  wire [7:0] level = dac & {8{shift_add_i__valid}};
   wire [2:0] tag_0_plane = tag_0[2:0];
   wire [2:0] tag_1_plane = tag_1[2:0];
   wire [2:0] plane = bank_done ? tag_1_plane : tag_0_plane;
@@ -75,7 +76,7 @@ module adaptive_lane (
   wire [31:0] search_plan = n1 ? plan_1 : plan_0;
   wire sar_start = sar_finish ? more : sar_idle & (|pending) & more;
 
-  assign shift_add_i__payload = {dac, negate_plane, plane, column_done};
+  assign shift_add_i__payload = {level, negate_plane, plane, column_done};
 
   adaptive_sar sar (
     .clk(clk),

@@ -31,9 +31,9 @@ module baseline_lane (
 );
 
   reg [2:0] following;
+  reg shift_add_i__valid;
   reg bank_done;
   reg [2:0] column_done;
-  reg shift_add_i__valid;
   wire sar_search_start;
   wire sar_search_step;
   wire sar_search_answer;
@@ -47,6 +47,7 @@ module baseline_lane (
   wire [7:0] above = 8'hfe << column;
   wire [7:0] candidates = sar_idle ? used : used & above;
   wire more = |candidates;
+  wire [7:0] level = dac & {8{shift_add_i__valid}};
   wire [2:0] tag_0_plane = tag_0[2:0];
   wire [2:0] tag_1_plane = tag_1[2:0];
   wire [2:0] plane = bank_done ? tag_1_plane : tag_0_plane;
@@ -55,7 +56,7 @@ module baseline_lane (
   wire negate_plane = bank_done ? tag_1_negate : tag_0_negate;
   wire sar_start = sar_finish ? more : sar_idle & (|pending) & more;
 
-  assign shift_add_i__payload = {dac, negate_plane, plane, column_done};
+  assign shift_add_i__payload = {level, negate_plane, plane, column_done};
 
   baseline_sar sar (
     .clk(clk),

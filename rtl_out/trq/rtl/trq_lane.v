@@ -32,9 +32,9 @@ module trq_lane (
 );
 
   reg [2:0] following;
+  reg shift_add_i__valid;
   reg bank_done;
   reg [2:0] column_done;
-  reg shift_add_i__valid;
   wire sar_search_start;
   wire sar_search_step;
   wire sar_search_answer;
@@ -50,6 +50,8 @@ module trq_lane (
   wire [7:0] above = 8'hfe << column;
   wire [7:0] candidates = sar_idle ? used : used & above;
   wire more = |candidates;
+  wire [7:0] interval_decode_level = dac & {8{shift_add_i__valid}};
+  wire interval_decode_range = search_range & shift_add_i__valid;
   wire [2:0] tag_0_plane = tag_0[2:0];
   wire [2:0] tag_1_plane = tag_1[2:0];
   wire [2:0] plane = bank_done ? tag_1_plane : tag_0_plane;
@@ -102,8 +104,8 @@ module trq_lane (
 
   trq_interval_decode interval_decode (
     .plan(plan),
-    .range(search_range),
-    .level(dac),
+    .range(interval_decode_range),
+    .level(interval_decode_level),
     .value(interval_decode_value)
   );
 
