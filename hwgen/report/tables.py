@@ -362,6 +362,7 @@ def print_run(result: Result, to: "Console") -> None:
         for name, rival in rivals.items():
             table.add_row(name.replace("_", " "), *_ratios(rival, ratios))
         to.print(table)
+    _print_phase(result, to)
     accuracy = "no labels"
     if result["top1"] is not None:
         integer = _percent(result["top1_integer"])
@@ -373,6 +374,34 @@ def print_run(result: Result, to: "Console") -> None:
         to.print(f"{_count(above)} counts above what ideal arrays allow")
     if result["histograms"] is not None:
         to.print(f"histograms written to {result['histograms']}")
+
+
+def _print_phase(result: Result, to: "Console") -> None:
+    """Print where the cycles of the lanes go, and how much shorter than full searches they are."""
+    parts = ("decisions", "overhead", "waiting")
+    heads = ("cycles", *(f"{part}, %" for part in parts), "times\nshorter")
+    table = _table("conversion phase", *heads, numbers=heads)
+    phases = result.get("conversion_phase") or {}
+    for name, phase in _banks(phases, result.get("sample_hold")).items():
+        shares = (
+            _number(100 * phase[part] / phase["cycles"] if phase["cycles"] else None)
+            for part in parts
+        )
+        table.add_row(name, _amount(phase["cycles"]), *shares, _ratio(phase["shorter"]))
+    if table.rows:
+        to.print(table)
+
+
+def _banks(phases: Result, own: str | None) -> dict[str, Result]:
+    """Name the banks, that of the design first; to lanes in step a second hold is nothing."""
+    named = {
+        f"elastic, {HOLDS[holds]} ({'this design' if holds == own else 'model'})": banks["elastic"]
+        for holds, banks in sorted(phases.items(), key=lambda item: item[0] != own)
+    }
+    rivals = next(iter(phases.values()), {})
+    return named | {
+        f"{bank.replace('_', ' ')} (model)": rivals[bank] for bank in rivals if bank != "elastic"
+    }
 
 
 def _print_energy(result: Result, to: "Console") -> None:
@@ -538,6 +567,7 @@ BLOCK = (
     "changes_per_conversion",
     "clock_changes_per_conversion",
 )
+HOLDS = {"single": "one hold", "double": "two holds"}
 GROUP_PARTS = ("internal", "switching", "leakage")
 COMPARE_ROWS = {
     "top1": ("accuracy", _percent),

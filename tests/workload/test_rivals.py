@@ -5,6 +5,7 @@ import pytest
 
 from hwgen.config import BasedRange
 from hwgen.workload.array.costs import Costs, full_search_bits
+from hwgen.workload.array.phase import Phase
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.rivals import bounded_bits, rivals_of, static_bits
 from hwgen.workload.array.statistics import Extent, Statistics
@@ -45,6 +46,12 @@ def costs(**changes):
         "conversions_skipped": 50,
         "decisions": 400,
         "cycles": 1000,
+        "phases": {
+            "double": {
+                "elastic": Phase(cycles=500, between=40, decisions=300.0, overhead=150.0),
+                "binary": Phase(cycles=1000, between=40, decisions=800.0, overhead=150.0),
+            }
+        },
         "counts_above_bound": 0,
         "static_bits": 6,
         "rivals": {"bounded_binary": 500, "optimal_tree": 250, "entropy": 200.0},

@@ -24,9 +24,18 @@ class SteadyStream:
         Outputs used.
     used_columns : numpy.ndarray of int, shape (lanes,)
         Columns that a lane converts in every read.
+    banks : int, optional
+        Sample-and-holds of a column, where they are others than the tile's.
     """
 
-    def __init__(self, spec: TileSpec, outputs: int, used_columns: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        spec: TileSpec,
+        outputs: int,
+        used_columns: NDArray[np.int64],
+        *,
+        banks: int | None = None,
+    ) -> None:
         self.used_columns = np.asarray(used_columns, dtype=np.int64)
         self._times = (
             spec.beats,
@@ -37,16 +46,22 @@ class SteadyStream:
             spec.decision_cycles,
         )
         # First cycles in which x is taken, the sequencer is idle, the buffer is empty, `ending` is
-        # low (it was, before there was time); the next bank.
-        self._state = np.array([0, 0, 0, -1, 0], dtype=np.int64)
-        self._lane_free = np.zeros(spec.lanes, dtype=np.int64)
-        self._bank_free = np.zeros(spec.banks, dtype=np.int64)
+        # low (it was, before there was time); the next bank; cycles with a read to convert, and the
+        # first one after them.
+        self._state = np.array([0, 0, 0, -1, 0, 0, 0], dtype=np.int64)
+        self._lane_free = np.zeros(len(self.used_columns), dtype=np.int64)
+        self._bank_free = np.zeros(banks or spec.banks, dtype=np.int64)
 
     @property
     def cycles(self) -> int:
         """From the first beat of ``x`` to the last of ``y`` so far, both included."""
         ending_low = int(self._state[3])
         return ending_low + 2 if ending_low >= 0 else 0
+
+    @property
+    def held(self) -> int:
+        """Of these, the cycles in which a read is pending or converted: q + 1 to F - 1 of any."""
+        return int(self._state[5])
 
     def take(self, active_rows: NDArray[np.int32], lane_decisions: NDArray[np.int32]) -> None:
         """Run some vectors through the crossbar.

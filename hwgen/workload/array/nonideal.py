@@ -73,6 +73,7 @@ class NonidealReader(LayerReader):
         return Read(
             active=active,
             decisions=result.lane_decisions.transpose(2, 1, 0).astype(np.int32),
+            in_step=_in_step(result).T.astype(np.int32),
             sums=result.y.T,
         )
 
@@ -90,10 +91,18 @@ class NonidealReader(LayerReader):
         held = result.counts[vector, plane][:, self._tiles[array].physical]
         levels = np.clip(np.floor(held + 0.5), 0, spec.largest_count).astype(np.int64)
         outputs, slices, polarities = array.physical.T
-        bounds = array.columns[outputs, slices, polarities, 1]
+        bounds = array.columns[outputs, slices, polarities, 2]
         bound = np.minimum(active[:, np.newaxis] * (2**spec.cell_bits - 1), bounds)
         _count(by_active, slices, plane[:, np.newaxis], active[:, np.newaxis], levels)
         _count(by_bound, slices, bound, levels)
+
+
+def _in_step(result: Result) -> NDArray[np.int64]:
+    """Decisions of lanes in step, shape (vectors, planes): the slowest of every step, added up."""
+    unused = (result.decisions < 0).all(axis=(0, 1))
+    in_turn = np.argsort(unused, axis=-1, kind="stable")[np.newaxis, np.newaxis]
+    decisions = np.maximum(np.take_along_axis(result.decisions, in_turn, axis=-1), 0)
+    return decisions.max(axis=-2).sum(axis=-1, dtype=np.int64)
 
 
 def _count(histogram: NDArray[np.int64], *at: NDArray[np.int64]) -> None:
