@@ -18,7 +18,8 @@ _PHASE = {
     "decisions": "of these, those in which the average lane decides",
     "overhead": "in which it turns to another column or read, and samples it",
     "waiting": "in which it waits for slower lanes",
-    "between": "cycles besides, in which no lane has a read: rows settle, `x` comes, samples",
+    "between": "cycles besides, in which no lane has a read: rows settle, `x` comes, samples; "
+    "null for lanes in step",
     "shorter": "cycles of `binary` / these cycles; null without reads",
 }
 _SHAPES = {
@@ -391,12 +392,12 @@ KEYS: dict[str, dict[str, str]] = {
         "sample_hold": "sample-and-holds of a column in the design: `single` or `double`",
         "conversion_phase": "where the cycles go while lanes convert: all crossbars one after "
         "another, lanes without columns left out",
-        "conversion_phase.HOLDS": "with one sample-and-hold a column, `single`, or two, `double`",
-        "conversion_phase.HOLDS.BANK": "`elastic`: every lane takes its next column at once (with "
-        "the design's own holds the tile, which co-simulation checks; the others are models); "
-        "`lock_step`: all take the next together, when the slowest is done; `binary`: the same "
-        "with full searches",
-        **{f"conversion_phase.HOLDS.BANK.{key}": about for key, about in _PHASE.items()},
+        "conversion_phase.BANK": "elastic lanes, each of which takes its next column at once, with "
+        "one sample-and-hold a column, `single`, or two, `double` (with as many as the design has "
+        "it is the tile, which co-simulation checks; the others are models); `lock_step`: all "
+        "lanes take the next column together, when the slowest is done; `binary`: the same with "
+        "full searches",
+        **{f"conversion_phase.BANK.{key}": about for key, about in _PHASE.items()},
         "energy_pj": "energy of all images, on the bill of `energy_model`",
         **{f"energy_pj.{key}": about for key, about in _ENERGY.items()},
         "energy_per_image_pj": "the same of one image, on average",

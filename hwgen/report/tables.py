@@ -381,27 +381,15 @@ def _print_phase(result: Result, to: "Console") -> None:
     parts = ("decisions", "overhead", "waiting")
     heads = ("cycles", *(f"{part}, %" for part in parts), "times\nshorter")
     table = _table("conversion phase", *heads, numbers=heads)
-    phases = result.get("conversion_phase") or {}
-    for name, phase in _banks(phases, result.get("sample_hold")).items():
+    for name, phase in (result.get("conversion_phase") or {}).items():
         shares = (
             _number(100 * phase[part] / phase["cycles"] if phase["cycles"] else None)
             for part in parts
         )
-        table.add_row(name, _amount(phase["cycles"]), *shares, _ratio(phase["shorter"]))
+        bank = f"{BANKS[name]} ({'this design' if name == result['sample_hold'] else 'model'})"
+        table.add_row(bank, _amount(phase["cycles"]), *shares, _ratio(phase["shorter"]))
     if table.rows:
         to.print(table)
-
-
-def _banks(phases: Result, own: str | None) -> dict[str, Result]:
-    """Name the banks, that of the design first; to lanes in step a second hold is nothing."""
-    named = {
-        f"elastic, {HOLDS[holds]} ({'this design' if holds == own else 'model'})": banks["elastic"]
-        for holds, banks in sorted(phases.items(), key=lambda item: item[0] != own)
-    }
-    rivals = next(iter(phases.values()), {})
-    return named | {
-        f"{bank.replace('_', ' ')} (model)": rivals[bank] for bank in rivals if bank != "elastic"
-    }
 
 
 def _print_energy(result: Result, to: "Console") -> None:
@@ -567,7 +555,12 @@ BLOCK = (
     "changes_per_conversion",
     "clock_changes_per_conversion",
 )
-HOLDS = {"single": "one hold", "double": "two holds"}
+BANKS = {
+    "single": "elastic, one hold",
+    "double": "elastic, two holds",
+    "lock_step": "lock step",
+    "binary": "binary",
+}
 GROUP_PARTS = ("internal", "switching", "leakage")
 COMPARE_ROWS = {
     "top1": ("accuracy", _percent),

@@ -29,15 +29,16 @@ def test_equals_the_sequencer(banks, times, longest):
     used = np.arange(spec.lanes)[::-1]  # the last lane has no columns
     decisions[..., -1] = 0
 
-    stream = SteadyStream(spec, 3, used)
+    cycles = used * spec.overhead_cycles + decisions * spec.decision_cycles
+    stream = SteadyStream(spec, 3)
     for part in (slice(0, 5), slice(5, 12)):  # batches continue where the last one ended
-        stream.take(active[part].T.copy(), decisions[part].transpose(2, 1, 0).copy())
+        stream.take(active[part].T.copy(), cycles[part].transpose(2, 1, 0).astype(np.int32))
     expected = Sequencer(
         beats=spec.beats,
         outputs=3,
         banks=banks,
         settle_row=spec.settle_row,
         sample_cycles=spec.sample_cycles,
-    ).schedule(active, used * spec.overhead_cycles + decisions * spec.decision_cycles)
+    ).schedule(active, cycles)
 
     assert stream.cycles == expected.finish

@@ -47,10 +47,8 @@ def costs(**changes):
         "decisions": 400,
         "cycles": 1000,
         "phases": {
-            "double": {
-                "elastic": Phase(cycles=500, between=40, decisions=300.0, overhead=150.0),
-                "binary": Phase(cycles=1000, between=40, decisions=800.0, overhead=150.0),
-            }
+            "double": Phase(cycles=500, between=40, decisions=300.0, overhead=150.0),
+            "binary": Phase(cycles=1000, decisions=800.0, overhead=150.0),
         },
         "counts_above_bound": 0,
         "static_bits": 6,

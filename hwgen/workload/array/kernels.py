@@ -387,9 +387,8 @@ def read_columns(
 @compiled
 def steady_stream(
     active: NDArray[np.int32],
-    lane_decisions: NDArray[np.int32],
-    used: NDArray[np.int64],
-    times: tuple[int, int, int, int, int, int],
+    lane_cycles: NDArray[np.int32],
+    times: tuple[int, int, int, int],
     state: NDArray[np.int64],
     lane_free: NDArray[np.int64],
     bank_free: NDArray[np.int64],
@@ -400,20 +399,18 @@ def steady_stream(
     ----------
     active : numpy.ndarray of int32, shape (planes, vectors)
         Planes with zero are skipped.
-    lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
-        Decisions after each read.
-    used : numpy.ndarray of int64, shape (lanes,)
-        Columns that a lane converts.
+    lane_cycles : numpy.ndarray of int32, shape (lanes, planes, vectors)
+        Cycles of a lane's conversions after each read.
     times : tuple of int
-        Beats of a vector, outputs used, settle_row, sample_cycles, overhead and decision cycles.
+        Beats of a vector, outputs used, settle_row, sample_cycles.
     state : numpy.ndarray of int64, shape (7,)
         x ready, idle, buffer empty, `ending` low, bank, cycles with a read to convert and the first
         one after them; changed.
     lane_free, bank_free : numpy.ndarray of int64, shape (lanes,) and (banks,)
         Changed.
     """
-    beats, outputs, settle_row, sample_cycles, overhead, decision = times
-    planes, lanes, banks = active.shape[0], len(used), len(bank_free)
+    beats, outputs, settle_row, sample_cycles = times
+    planes, lanes, banks = active.shape[0], len(lane_free), len(bank_free)
     x_ready, idle, buffer_empty, ending_low, bank, held, served = state
     for vector in range(active.shape[1]):
         on_rows = max(x_ready + beats, idle) + 1
@@ -428,7 +425,7 @@ def steady_stream(
             sampled = rises + sample_cycles - 1
             all_done = -1
             for lane in range(lanes):
-                taken = used[lane] * overhead + lane_decisions[lane, plane, vector] * decision
+                taken = lane_cycles[lane, plane, vector]
                 lane_free[lane] = max(sampled + 1, lane_free[lane]) + 1 + taken
                 all_done = max(all_done, lane_free[lane])
             held += all_done - max(sampled + 1, served)

@@ -1,12 +1,12 @@
 r"""Conversion phase: what elastic lanes gain over lanes in step, and where their cycles go.
 
-Three banks of lanes convert the same reads, each with one or two sample-and-holds a column, all in
-the steady stream of `hwgen.workload.array.cycles`. With :math:`T` the cycles of a conversion:
+Banks of lanes convert the same reads. With :math:`T` the cycles of a conversion:
 
-* *elastic*, as generated: a lane takes its next column at once; a read takes
-  :math:`\max_l \sum_k T_{l,k}`;
+* *elastic*, as generated: a lane takes its next column at once, and a read takes
+  :math:`1 + \max_l \sum_k T_{l,k}`. With two sample-and-holds a column, lanes that are done go on
+  to the next read meanwhile;
 * *lock step*: all lanes take their k-th column together, each for as long as the slowest search of
-  this step; a read takes :math:`\sum_k \max_l T_{l,k}`;
+  this step: :math:`1 + \sum_k \max_l T_{l,k}`. A second hold saves sampling, not converting;
 * *binary*: lock step with the full search that savings refer to, the same for every count.
 
 The elastic bank with the design's own holds is the tile: co-simulation checks its cycles. The
@@ -25,9 +25,7 @@ from hwgen_models.spec import TileSpec
 
 __all__ = ["Bank", "Phase", "Phases", "added", "as_json"]
 
-HOLDS = {"single": 1, "double": 2}  # sample-and-holds of a column
-
-Phases = Mapping[str, Mapping[str, "Phase"]]  # by holds, then by kind of bank
+Phases = Mapping[str, "Phase"]  # by bank: elastic with single or double holds, lock_step, binary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,18 +36,19 @@ class Phase:
     ----------
     cycles : int
         The conversion phase: cycles in which a lane has a read to convert.
-    between : int
-        Cycles of the steady stream in which none has: rows settle, samples are taken, ``x`` comes.
     decisions : float
         Cycles of the phase in which the average lane decides; lanes without columns left out.
     overhead : float
         Cycles in which it looks at another column, samples that or turns to the next read.
+    between : int or None
+        Cycles of the steady stream besides, in which no lane has a read: rows settle, samples are
+        taken, ``x`` comes. None where these are not worked out: of lanes in step.
     """
 
     cycles: int
-    between: int
     decisions: float
     overhead: float
+    between: int | None = None
 
     @property
     def waiting(self) -> float:
@@ -60,9 +59,9 @@ class Phase:
         """Take two crossbars, or layers, together."""
         return Phase(
             cycles=self.cycles + other.cycles,
-            between=self.between + other.between,
             decisions=self.decisions + other.decisions,
             overhead=self.overhead + other.overhead,
+            between=None if self.between is None else self.between + other.between,
         )
 
 
@@ -84,24 +83,18 @@ class Bank:
     def __init__(
         self, spec: TileSpec, outputs: int, used_columns: NDArray[np.int64], *, full_bits: int
     ) -> None:
-        self._spec, self._used = spec, used_columns
-        together = used_columns.max(keepdims=True)  # lanes in step are one lane
-        self._full = full_bits * int(together[0])
+        self._spec, self._used, self._full_bits = spec, used_columns.astype(np.int32), full_bits
         self._streams = {
-            holds: {
-                "elastic": SteadyStream(spec, outputs, used_columns, banks=banks),
-                "lock_step": SteadyStream(spec, outputs, together, banks=banks),
-                "binary": SteadyStream(spec, outputs, together, banks=banks),
-            }
-            for holds, banks in HOLDS.items()
+            "single": SteadyStream(spec, outputs, banks=1, lanes=1),  # all wait for the slowest
+            "double": SteadyStream(spec, outputs, banks=2),
         }
-        self._own = next(name for name, banks in HOLDS.items() if banks == spec.banks)
-        self._reads = self._decisions = 0
+        self._own = "single" if spec.banks == 1 else "double"
+        self._reads = self._decisions = self._in_step = 0
 
     @property
     def cycles(self) -> int:
         """Of the tile, from the first beat of ``x`` to the last of ``y`` so far."""
-        return self._streams[self._own]["elastic"].cycles
+        return self._streams[self._own].cycles
 
     def take(
         self,
@@ -120,62 +113,61 @@ class Bank:
         step_decisions : numpy.ndarray of int32, shape (planes, vectors)
             Decisions of lanes in step: the slowest of every step, added up.
         """
-        together = {
-            "elastic": lane_decisions,
-            "lock_step": step_decisions[np.newaxis],
-            "binary": np.full((1, *active_rows.shape), self._full, dtype=np.int32),
-        }
-        for streams in self._streams.values():
-            for kind, stream in streams.items():
-                stream.take(active_rows, together[kind])
+        overhead = self._used[:, np.newaxis, np.newaxis] * np.int32(self._spec.overhead_cycles)
+        cycles = lane_decisions * np.int32(self._spec.decision_cycles) + overhead
+        self._streams["single"].take(active_rows, cycles.max(axis=0, keepdims=True))
+        self._streams["double"].take(active_rows, cycles)
         self._reads += int(np.count_nonzero(active_rows))
         self._decisions += int(lane_decisions.sum())
+        self._in_step += int(step_decisions.sum())
 
     @property
     def phases(self) -> Phases:
-        """Where the cycles went so far, by holds and kind of bank."""
+        """Where the cycles went so far."""
         spec, lanes = self._spec, int(np.count_nonzero(self._used))
-        conversions = self._reads * int(self._used.sum())
-        decisions = dict.fromkeys(("elastic", "lock_step"), self._decisions)
-        decisions["binary"] = conversions * self._full // int(self._used.max())
-        overhead = conversions * spec.overhead_cycles / lanes + self._reads
+        steps, columns = int(self._used.max()), int(self._used.sum())
+        overhead = self._reads * (lanes + columns * spec.overhead_cycles) / lanes
+        decisions = self._decisions * spec.decision_cycles / lanes
+        full = self._reads * self._full_bits * spec.decision_cycles
+
+        def in_step(deciding: int) -> int:
+            return self._reads * (1 + steps * spec.overhead_cycles) + deciding
+
+        elastic = {
+            holds: Phase(
+                cycles=stream.held,
+                decisions=decisions,
+                overhead=overhead,
+                between=stream.cycles - stream.held,
+            )
+            for holds, stream in self._streams.items()
+        }
+        together = in_step(self._in_step * spec.decision_cycles)
         return {
-            holds: {
-                kind: Phase(
-                    cycles=stream.held,
-                    between=stream.cycles - stream.held,
-                    decisions=decisions[kind] * spec.decision_cycles / lanes,
-                    overhead=overhead,
-                )
-                for kind, stream in streams.items()
-            }
-            for holds, streams in self._streams.items()
+            **elastic,
+            "lock_step": Phase(cycles=together, decisions=decisions, overhead=overhead),
+            "binary": Phase(
+                cycles=in_step(full * steps), decisions=full * columns / lanes, overhead=overhead
+            ),
         }
 
 
 def added(parts: list[Phases]) -> Phases:
     """Add up crossbars, or layers."""
-    return {
-        holds: {
-            kind: reduce(Phase.__add__, (part[holds][kind] for part in parts)) for kind in kinds
-        }
-        for holds, kinds in parts[0].items()
-    }
+    return {name: reduce(Phase.__add__, (part[name] for part in parts)) for name in parts[0]}
 
 
-def as_json(phases: Phases) -> dict[str, dict[str, dict[str, float | None]]]:
+def as_json(phases: Phases) -> dict[str, dict[str, float | None]]:
     """Keys of ``conversion_phase`` in ``hwgen run --json``."""
+    binary = phases["binary"].cycles
     return {
-        holds: {
-            kind: {
-                "cycles": phase.cycles,
-                "decisions": phase.decisions,
-                "overhead": phase.overhead,
-                "waiting": phase.waiting,
-                "between": phase.between,
-                "shorter": kinds["binary"].cycles / phase.cycles if phase.cycles else None,
-            }
-            for kind, phase in kinds.items()
+        name: {
+            "cycles": phase.cycles,
+            "decisions": phase.decisions,
+            "overhead": phase.overhead,
+            "waiting": phase.waiting,
+            "between": phase.between,
+            "shorter": binary / phase.cycles if phase.cycles else None,
         }
-        for holds, kinds in phases.items()
+        for name, phase in phases.items()
     }
