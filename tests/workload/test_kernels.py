@@ -132,8 +132,8 @@ def test_reads_every_column_by_definition(case, wanted, classes):
     by_active = rng.integers(
         0, 9, (case.slices, case.planes, case.largest_active + 1, case.largest_count + 1)
     )
-    by_bound = rng.integers(0, 9, (case.slices, case.largest_count + 1, case.largest_count + 1))
-    changed = sums, lane_decisions, by_active, by_bound, step_decisions
+    by_ones = rng.integers(0, 9, (case.slices, 3, case.largest_count + 1, case.largest_count + 1))
+    changed = sums, lane_decisions, by_active, by_ones, step_decisions
     before = [one.copy() for one in changed]
 
     kernels.read_columns(
@@ -147,7 +147,7 @@ def test_reads_every_column_by_definition(case, wanted, classes):
         lane_decisions,
         step_decisions,
         by_active,
-        by_bound,
+        by_ones,
     )
 
     if wanted:
@@ -167,10 +167,10 @@ def test_reads_every_column_by_definition(case, wanted, classes):
     expected = np.zeros_like(by_active)
     np.add.at(expected, (s, t, u, count), 1)
     np.testing.assert_array_equal(by_active - before[2], expected)
-    bound = np.minimum(u * (2**case.cell_bits - 1), bounds[o, s, p])
-    expected = np.zeros_like(by_bound)
-    np.add.at(expected, (s, bound, count), 1)
-    np.testing.assert_array_equal(by_bound - before[3], expected)
+    octave = [min(int(one).bit_length(), 3) - 1 for one in reached]  # the longest are one
+    expected = np.zeros_like(by_ones)
+    np.add.at(expected, (s, octave, np.minimum(reached, bounds[o, s, p]), count), 1)
+    np.testing.assert_array_equal(by_ones - before[3], expected)
 
 
 @pytest.mark.parametrize("kind", ["identity", "range", "scattered", "by slice"])

@@ -221,9 +221,9 @@ def _tally(
     cell_max: int,
     bound: int,
     by_active: NDArray[np.int64],
-    by_bound: NDArray[np.int64],
+    by_ones: NDArray[np.int64],
 ) -> None:
-    """Add counts, sorted by U, to the histograms (U, count) and (bound, count)."""
+    """Add counts, sorted by U, to the histograms (U, count) and (octave of U, bound, count)."""
     # Neighbours go to different tallies: an increment would wait for the one before it.
     tallies = np.zeros((4, by_active.shape[1]), np.int32)
     first = begins[1]  # behind the vectors without active rows
@@ -239,8 +239,11 @@ def _tally(
             tallies[3, counts[i + 3]] += 1
         for i in range(quarters, stop):
             tallies[0, counts[i]] += 1
+        octave = 0
+        while octave + 1 < len(by_ones) and u * cell_max >> (octave + 1):
+            octave += 1
         largest = min(u * cell_max, bound)
-        of_active, of_bound = by_active[u], by_bound[largest]
+        of_active, of_bound = by_active[u], by_ones[octave, largest]
         for count in range(largest + 1):
             found = tallies[0, count] + tallies[1, count] + tallies[2, count] + tallies[3, count]
             of_active[count] += found
@@ -311,7 +314,7 @@ def read_columns(
     lane_decisions: NDArray[np.int32],
     step_decisions: NDArray[np.int32],
     by_active: NDArray[np.int64],
-    by_bound: NDArray[np.int64],
+    by_ones: NDArray[np.int64],
 ) -> None:
     """Convert every column of a crossbar in every plane of some vectors.
 
@@ -333,7 +336,7 @@ def read_columns(
     step_decisions : numpy.ndarray of int32, shape (planes, vectors)
         Decisions of lanes in step, which take the columns of one place together, each for as long
         as the slowest of them; added to.
-    by_active, by_bound : numpy.ndarray of int64
+    by_active, by_ones : numpy.ndarray of int64
         Histograms of `hwgen.workload.array.statistics`, added to; their axes reach as far as U,
         bounds and counts do.
     """
@@ -365,7 +368,7 @@ def read_columns(
                     for i in range(reads):
                         of_lane[i] += found[i]
                         of_step[i] = max(of_step[i], found[i])
-                    _tally(counts, begins, cell_max, bound, by_active[s, plane], by_bound[s])
+                    _tally(counts, begins, cell_max, bound, by_active[s, plane], by_ones[s])
                     if sums.shape[1]:
                         _look_up_all(values, pieces, used, s, plane, counts, found)
                         weight = (1 - 2 * polarity) << (s * cells.shape[3])

@@ -68,7 +68,7 @@ class NonidealReader(LayerReader):
         result = self._tiles[array].run(codes, first_vector=first, keep="counts")
         active = result.active_rows.T.astype(np.int32)
         found = self._borrow()
-        self._tally(array, result, found.by_active, found.by_bound)
+        self._tally(array, result, found.by_active, found.by_ones)
         self._give_back(found, array, active, self._pack(array, codes))
         return Read(
             active=active,
@@ -82,7 +82,7 @@ class NonidealReader(LayerReader):
         array: Array,
         result: Result,
         by_active: NDArray[np.int64],
-        by_bound: NDArray[np.int64],
+        by_ones: NDArray[np.int64],
     ) -> None:
         """Add what was held to the histograms, as the counts that an ideal comparator tells."""
         spec = self.mapped.spec
@@ -92,9 +92,10 @@ class NonidealReader(LayerReader):
         levels = np.clip(np.floor(held + 0.5), 0, spec.largest_count).astype(np.int64)
         outputs, slices, polarities = array.physical.T
         bounds = array.columns[outputs, slices, polarities, 2]
-        bound = np.minimum(active[:, np.newaxis] * (2**spec.cell_bits - 1), bounds)
+        reached = active[:, np.newaxis] * (2**spec.cell_bits - 1)
+        octave = np.minimum(np.frexp(reached)[1], by_ones.shape[1]) - 1
         _count(by_active, slices, plane[:, np.newaxis], active[:, np.newaxis], levels)
-        _count(by_bound, slices, bound, levels)
+        _count(by_ones, slices, octave, np.minimum(reached, bounds), levels)
 
 
 def _in_step(result: Result) -> NDArray[np.int64]:

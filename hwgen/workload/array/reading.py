@@ -295,7 +295,7 @@ class LayerReader:
             decisions,
             in_step,
             found.by_active,
-            found.by_bound,
+            found.by_ones,
         )
         self._give_back(found, array, active, planes)
         return Read(active=active, decisions=decisions, in_step=in_step, sums=sums)
