@@ -464,6 +464,7 @@ KEYS: dict[str, dict[str, str]] = {
     "papers": {
         "network": "as given",
         "data": "as given",
+        "power": "report that shares of energy are from; null without",
         "claims": "what papers claim and what is measured, in the order of the papers",
         "claims[].paper": "short name of the paper",
         "claims[].claim": "what it says",
