@@ -1,5 +1,7 @@
 """Calibrated ranges all the way: from images to tables in the emitted tile."""
 
+from dataclasses import replace
+
 import pytest
 
 from hwgen.config import load
@@ -119,3 +121,26 @@ def test_resnet_20_on_images_that_the_tables_have_not_seen(
         assert rivals["column_ones"]["saving_with_skips"] >= 3.6
     for holds, times in zip(("single", "double"), shorter, strict=True):
         assert phases[holds]["shorter"] >= times > phases["lock_step"]["shorter"]
+
+
+@pytest.mark.cocotb
+@pytest.mark.slow
+@pytest.mark.skipif(not DATA.is_dir(), reason="needs ../shared/data")
+def test_the_tile_of_the_preset_agrees_on_a_convolution_of_resnet_20(tmp_path):
+    """Compiled, and in a simulator, where cells, reads and comparators are spoilt as well."""
+    network = str(DATA / "resnet20_cifar10/resnet20_int8_qdq.onnx")
+    out = tmp_path / "a.yaml"
+    train = str(DATA / "cifar10/cifar10_train_1000_norm.npz")
+    calibrate(load("adaptive"), network, train, granularity="slice", out=out, images=16)
+    generate(load(str(out)), tmp_path / "out")
+    files = {"network": network, "data": str(DATA / "cifar10/cifar10_test_500_norm.npz")}
+    layer = LayerOf(**files, layer="/layer2/layer2.0/conv2/Conv", crossbar=1, vectors=400)
+
+    compiled = cosim(tmp_path / "out", layer=layer, fast=True)
+    simulated = cosim(tmp_path / "out", layer=replace(layer, vectors=2))
+
+    for result in (compiled, simulated):
+        assert (result["passed"], result["failed"]) == (1, 0)
+        assert result["cycles_steady"] == result["cycles_predicted"]
+    assert compiled["conversions"] > 100_000
+    assert simulated["benches"][0]["cases"] == 3
