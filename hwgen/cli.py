@@ -757,8 +757,17 @@ def plot(runs: tuple[Path, ...], out: Path, layer: str | None, force: bool) -> d
     help="Images that tables are chosen on (default: the calibration part of --data).",
 )  # fmt: skip
 @images_option
+@click.option(
+    "--power", metavar="FILE", type=click.Path(path_type=Path),
+    help="Report of `hwgen power` on a tile of `baseline`, for shares of energy.",
+)  # fmt: skip
 def papers(
-    only: str | None, network: str, data: str, tables_on: str | None, images: int | None
+    only: str | None,
+    network: str,
+    data: str,
+    tables_on: str | None,
+    images: int | None,
+    power: Path | None,
 ) -> dict:
     """Put what papers claim beside what this tool measures.
 
@@ -775,6 +784,7 @@ def papers(
             data=data,
             tables_on=tables_on,
             images=images,
+            power=power,
             progress=report,
         )
 

@@ -188,9 +188,9 @@ class Golden(NamedTuple):
 
 def steady_cycles(spec: TileSpec, result: Result) -> int:
     """Predict an unstalled run as the mapper does: from the first beat of x to the last of y."""
-    stream = SteadyStream(spec, result.y.shape[1], result.used_columns)
+    stream = SteadyStream(spec, result.y.shape[1])
     stream.take(
         np.ascontiguousarray(result.active_rows.T, dtype=np.int32),
-        np.ascontiguousarray(result.lane_decisions.transpose(2, 1, 0), dtype=np.int32),
+        np.ascontiguousarray(result.lane_cycles.transpose(2, 1, 0), dtype=np.int32),
     )
     return stream.cycles

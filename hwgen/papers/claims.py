@@ -97,6 +97,8 @@ class Evidence:
         Take the first so many of either.
     folder : Path
         Where files may be put.
+    power : Path, optional
+        Report of ``hwgen power`` on the tile of `baseline`: what its periphery takes.
     """
 
     def __init__(
@@ -107,8 +109,9 @@ class Evidence:
         tables_on: str | None = None,
         images: int | None = None,
         folder: Path,
+        power: Path | None = None,
     ) -> None:
-        self.network, self.data, self.folder = network, data, folder
+        self.network, self.data, self.folder, self.power = network, data, folder, power
         self.tables_on, self.images = tables_on or data, images
         self._runs: dict[tuple[str, str, str], dict] = {}
 
@@ -130,6 +133,11 @@ class Evidence:
         return self._runs[key]
 
     @cached_property
+    def powered(self) -> dict:
+        """Run `baseline`, its periphery priced by `power`."""
+        return run(load("baseline"), self.network, self.data, images=self.images, power=self.power)
+
+    @cached_property
     def labelled(self) -> bool:
         """Whether the images have labels, without which accuracy means nothing."""
         return self.run("trq")["top1"] is not None
@@ -137,11 +145,22 @@ class Evidence:
     def on(self, preset: str, *, granularity: str = "layer", budget: str = "lossless") -> str:
         """Say what `run` ran on."""
         result = self.run(preset, granularity=granularity, budget=budget)
+        return f"{self._on(preset, result)}, a table per {granularity}, {budget}"
+
+    def on_baseline(self) -> str:
+        """Say what `powered` ran on, and whose figures it was priced by."""
+        models = self.powered["energy_model"]
+        return (
+            f"{self._on('baseline', self.powered)}; converters: {models['adc']['name']} "
+            f"({models['adc']['conditions']}); array: {models['array']['name']}; periphery: "
+            f"{models['digital']['source']}, {models['digital']['clock_mhz']:g} MHz"
+        )
+
+    def _on(self, preset: str, result: dict) -> str:
         array = load(preset).array
         return (
             f"{Path(self.network).name}, {result['images']} test images, preset {preset} "
-            f"({array.rows} x {array.columns}, {array.cell_bits}-bit cells), a table per "
-            f"{granularity}, {budget}"
+            f"({array.rows} x {array.columns}, {array.cell_bits}-bit cells)"
         )
 
     def lane(self, preset: str) -> float:

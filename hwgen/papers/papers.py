@@ -21,6 +21,7 @@ def papers(
     data: str = "digits",
     tables_on: str | None = None,
     images: int | None = None,
+    power: Path | None = None,
     progress: Progress | None = None,
 ) -> dict:
     """Measure what the papers claim.
@@ -29,7 +30,7 @@ def papers(
     ----------
     only : str, optional
         One of `hwgen.papers.PAPERS`; all of them by default.
-    network, data, tables_on, images
+    network, data, tables_on, images, power
         As of `Evidence`.
     progress : callable, optional
         Called with claims done, claims in all, and what is being measured.
@@ -46,10 +47,17 @@ def papers(
     """
     chosen = [claim for name in ([only] if only else TABLES) for claim in TABLES[name]]
     with tempfile.TemporaryDirectory(prefix="hwgen-papers-") as folder:
-        evidence = Evidence(network, data, tables_on=tables_on, images=images, folder=Path(folder))
+        evidence = Evidence(
+            network, data, tables_on=tables_on, images=images, folder=Path(folder), power=power
+        )
         claims = []
         for number, claim in enumerate(chosen):
             if progress is not None:
                 progress(number, len(chosen), f"{claim.paper}: {claim.claim}")
             claims.append(claim.as_json(evidence))
-    return {"network": network, "data": data, "claims": claims}
+    return {
+        "network": network,
+        "data": data,
+        "power": None if power is None else str(power),
+        "claims": claims,
+    }

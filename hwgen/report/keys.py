@@ -13,6 +13,15 @@ _COSTS = {
     "saving_with_skips": "the same, with the conversions of skipped planes as full searches",
 }
 
+_PHASE = {
+    "cycles": "cycles in which a lane has a read to convert",
+    "decisions": "of these, those in which the average lane decides",
+    "overhead": "in which it turns to another column or read, and samples it",
+    "waiting": "in which it waits for slower lanes",
+    "between": "cycles besides, in which no lane has a read: rows settle, `x` comes, samples; "
+    "null for lanes in step",
+    "shorter": "cycles of `binary` / these cycles; null without reads",
+}
 _SHAPES = {
     "layers.NAME.kind": "what it computes",
     "layers.NAME.sources": "layers whose results it takes; `input` is the network's",
@@ -382,6 +391,15 @@ KEYS: dict[str, dict[str, str]] = {
         "counts_above_bound": "conversions above what active rows and the column's digits allow; 0 "
         "for ideal arrays",
         "cycles": "clock cycles, layer after layer, crossbars of a layer side by side",
+        "sample_hold": "sample-and-holds of a column in the design: `single` or `double`",
+        "conversion_phase": "where the cycles go while lanes convert: all crossbars one after "
+        "another, lanes without columns left out",
+        "conversion_phase.BANK": "elastic lanes, each of which takes its next column at once, with "
+        "one sample-and-hold a column, `single`, or two, `double` (with as many as the design has "
+        "it is the tile, which co-simulation checks; the others are models); `lock_step`: all "
+        "lanes take the next column together, when the slowest is done; `binary`: the same with "
+        "full searches",
+        **{f"conversion_phase.BANK.{key}": about for key, about in _PHASE.items()},
         "energy_pj": "energy of all images, on the bill of `energy_model`",
         **{f"energy_pj.{key}": about for key, about in _ENERGY.items()},
         "energy_per_image_pj": "the same of one image, on average",
@@ -464,6 +482,7 @@ KEYS: dict[str, dict[str, str]] = {
     "papers": {
         "network": "as given",
         "data": "as given",
+        "power": "report that shares of energy are from; null without",
         "claims": "what papers claim and what is measured, in the order of the papers",
         "claims[].paper": "short name of the paper",
         "claims[].claim": "what it says",

@@ -392,6 +392,7 @@ def print_run(result: Result, to: "Console") -> None:
         for name, rival in rivals.items():
             table.add_row(name.replace("_", " "), *_ratios(rival, ratios))
         to.print(table)
+    _print_phase(result, to)
     accuracy = "no labels"
     if result["top1"] is not None:
         integer = _percent(result["top1_integer"])
@@ -403,6 +404,22 @@ def print_run(result: Result, to: "Console") -> None:
         to.print(f"{_count(above)} counts above what ideal arrays allow")
     if result["histograms"] is not None:
         to.print(f"histograms written to {result['histograms']}")
+
+
+def _print_phase(result: Result, to: "Console") -> None:
+    """Print where the cycles of the lanes go, and how much shorter than full searches they are."""
+    parts = ("decisions", "overhead", "waiting")
+    heads = ("cycles", *(f"{part}, %" for part in parts), "times\nshorter")
+    table = _table("conversion phase", *heads, numbers=heads)
+    for name, phase in (result.get("conversion_phase") or {}).items():
+        shares = (
+            _number(100 * phase[part] / phase["cycles"] if phase["cycles"] else None)
+            for part in parts
+        )
+        bank = f"{BANKS[name]} ({'this design' if name == result['sample_hold'] else 'model'})"
+        table.add_row(bank, _amount(phase["cycles"]), *shares, _ratio(phase["shorter"]))
+    if table.rows:
+        to.print(table)
 
 
 def _print_energy(result: Result, to: "Console") -> None:
@@ -566,6 +583,12 @@ BLOCK = (
     "changes_per_conversion",
     "clock_changes_per_conversion",
 )
+BANKS = {
+    "single": "elastic, one hold",
+    "double": "elastic, two holds",
+    "lock_step": "lock step",
+    "binary": "binary",
+}
 GROUP_PARTS = ("internal", "switching", "leakage")
 COMPARE_ROWS = {
     "top1": ("accuracy", _percent),

@@ -23,7 +23,7 @@ __all__ = ["Drawn", "example", "tree_figure"]
 BITS, ROWS, ACTIVE = 4, 15, 5  # of the example: sixteen counts, and a read with few active rows
 HALVED_BY = 2  # counts, over which they get half as frequent
 WIDEST, THINNEST = 5.0, 0.5  # lines, in points
-WIDTH, HEIGHT = 3.6, 2.3  # of a tree, in inches
+WIDTH, HEIGHT = 4.3, 2.2  # of a tree, in inches
 MARGIN, BELOW, BETWEEN = 0.15, 0.4, 0.35
 LEGEND = (
     "down to the left: the count is below; to the right: it is not; width: how often; boxes: counts"
@@ -95,7 +95,7 @@ def _draw(axes: Axes, one: Drawn) -> None:
     def draw(place: int, depth: int) -> None:
         if place < 0:
             axes.plot(
-                tree.leaf_value[~place], -depth, "s", color="white", markeredgecolor=GREY, ms=10
+                tree.leaf_value[~place], -depth, "s", color="white", markeredgecolor=GREY, ms=12
             )
             label = {"ha": "center", "va": "center", "fontsize": SMALL, "zorder": 4}
             axes.text(tree.leaf_value[~place], -depth, str(tree.leaf_value[~place]), **label)

@@ -146,6 +146,7 @@ def run(
         "products": sum(layer["products"] for layer in layers.values()),
         "weights": sum(layer["weights"] for layer in layers.values()),
         "lossless": lossless,
+        "sample_hold": design.readout.sample_hold,
         **costs.as_json(),
         **_energy_keys(energy, len(chosen)),
         "energy_model": analog.as_json(work) | {"digital": operations and operations.described()},

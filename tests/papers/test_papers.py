@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hwgen.errors import UserError
 from hwgen.papers import PAPERS
 from hwgen.papers.claims import Evidence
 from hwgen.papers.papers import TABLES, papers
+from hwgen.power.operations import CATEGORIES, OPERATIONS
 from hwgen.report.tables import as_text
 from hwgen.workload.calibration.calibrate import calibrate
 from hwgen.workload.run import run
@@ -79,6 +81,47 @@ def test_the_short_range_holds_what_lies_below_its_edge(small, found):
     )
 
     assert claim["measured"] == pytest.approx(100 * below / result["conversions"])
+
+
+def test_elastic_lanes_are_measured_as_the_command_does(small, found):
+    claims = claims_in(found, "times shorter than full searches")
+    expected = [
+        ran(small, preset, granularity, "lossless")["conversion_phase"]["double"]["shorter"]
+        for preset, granularity in (("trq", "layer"), ("adaptive", "slice"))
+    ]
+
+    assert [claim["measured"] for claim in claims] == expected
+    assert all("double sample-and-holds" in claim["on"] for claim in claims)
+
+
+def report_of(small, spec):
+    """What `hwgen power` says of a tile, with made-up energies."""
+    operations = dict.fromkeys((*OPERATIONS, "cycle"), 0.25)
+    path = small.folder / f"{spec.rows}.json"
+    keys = {"leakage_uw": None, "clock_mhz": 100, "parameters": asdict(spec)}
+    path.write_text(json.dumps(keys | {"operations": dict.fromkeys(CATEGORIES, operations)}))
+    return path
+
+
+@pytest.mark.usefixtures("no_lane")
+def test_the_share_of_converters_needs_a_report_on_the_baseline(small, found, hwgen):
+    power = report_of(small, load("baseline").spec)
+    files = {"network": small.network_file, "data": small.data_file}
+    options = [option for key, value in files.items() for option in (f"--{key}", value)]
+
+    printed = json.loads(hwgen("papers", *options, "--power", power, "--json").out)
+
+    energy = run(load("baseline"), **files, power=power)["energy_pj"]
+    share = energy["adc"] / (energy["adc"] + energy["array"] + energy["digital"])
+    assert 0.01 < share < 0.99
+    assert printed["claims"][0]["measured"] == pytest.approx(100 * share)
+    assert str(power) in printed["claims"][0]["on"]
+    assert found["claims"][0]["measured"] is None
+    assert "--power FILE" in found["claims"][0]["missing"]
+    other = report_of(small, load({"extends": "baseline", "array": {"rows": 64}}).spec)
+    refused = hwgen("papers", *options, "--power", other)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "parameters.rows: must be that of " in refused.err
 
 
 def test_the_lane_is_compared_with_the_binary_one(found):

@@ -30,12 +30,12 @@ def test_equals_the_sequencer(banks, times, longest):
     decisions[..., -1] = 0
 
     counts = rng.integers(0, 9, (12, spec.planes)).astype(np.int32)
-
-    stream = SteadyStream(spec, 3, used)
+    cycles = used * spec.overhead_cycles + decisions * spec.decision_cycles
+    stream = SteadyStream(spec, 3)
     for part in (slice(0, 5), slice(5, 12)):  # batches continue where the last one ended
         stream.take(
             active[part].T.copy(),
-            decisions[part].transpose(2, 1, 0).copy(),
+            cycles[part].transpose(2, 1, 0).astype(np.int32),
             counts[part].T.copy(),
         )
     expected = Sequencer(
@@ -44,7 +44,7 @@ def test_equals_the_sequencer(banks, times, longest):
         banks=banks,
         settle_row=spec.settle_row,
         sample_cycles=spec.sample_cycles,
-    ).schedule(active, used * spec.overhead_cycles + decisions * spec.decision_cycles)
+    ).schedule(active, cycles)
 
     assert stream.cycles == expected.finish
     # A plane lies on the rows from d to q + 1; one without active rows drives nothing.

@@ -133,28 +133,31 @@ def test_reads_every_column_by_definition(case, wanted, classes):
     decisions = rng.integers(1, 9, (*shape[:2], classes, shape[2]))
     classed = np.sort(rng.integers(0, case.largest_count + 1, (*shape[:2], classes)))
     classed[..., -1] = case.largest_count  # some of the others are equal, some zero
-    lanes = rng.integers(0, 4, (OUTPUTS, case.slices, 2))
+    lanes, places = rng.integers(0, 4, (2, OUTPUTS, case.slices, 2))
     bounds = case.stored.sum(axis=0) * (2**case.dac_bits - 1)
     planes, cells = case.packed()
     sums = rng.integers(-99, 99, (OUTPUTS, VECTORS if wanted else 0))
     lane_decisions = rng.integers(0, 9, (4, case.planes, VECTORS)).astype(np.int32)
+    step_decisions = rng.integers(0, 9, (case.planes, VECTORS)).astype(np.int32)
     by_active = rng.integers(
         0, 9, (case.slices, case.planes, case.largest_active + 1, case.largest_count + 1)
     )
-    by_bound = rng.integers(0, 9, (case.slices, case.largest_count + 1, case.largest_count + 1))
-    before = sums.copy(), lane_decisions.copy(), by_active.copy(), by_bound.copy()
+    by_ones = rng.integers(0, 9, (case.slices, 3, case.largest_count + 1, case.largest_count + 1))
+    changed = sums, lane_decisions, by_active, by_ones, step_decisions
+    before = [one.copy() for one in changed]
 
     kernels.read_columns(
         planes,
         case.active.astype(np.int32),
         cells,
-        np.stack([lanes, bounds], axis=-1),
+        np.stack([lanes, places, bounds], axis=-1),
         Lookup.of(values, case.plane_weights),
         Depths.of(decisions, classed, largest_digit=2**case.cell_bits - 1),
         sums,
         lane_decisions,
+        step_decisions,
         by_active,
-        by_bound,
+        by_ones,
     )
 
     if wanted:
@@ -168,13 +171,16 @@ def test_reads_every_column_by_definition(case, wanted, classes):
     which = (classed[s, t] < reached[:, np.newaxis]).sum(axis=1)
     np.add.at(expected, (lanes[o, s, p], t, v), decisions[s, t, which, count])
     np.testing.assert_array_equal(lane_decisions - before[1], expected)
+    slowest = np.zeros((4, case.planes, VECTORS), dtype=np.int32)
+    np.maximum.at(slowest, (places[o, s, p], t, v), decisions[s, t, which, count])
+    np.testing.assert_array_equal(step_decisions - before[4], slowest.sum(axis=0))
     expected = np.zeros_like(by_active)
     np.add.at(expected, (s, t, u, count), 1)
     np.testing.assert_array_equal(by_active - before[2], expected)
-    bound = np.minimum(u * (2**case.cell_bits - 1), bounds[o, s, p])
-    expected = np.zeros_like(by_bound)
-    np.add.at(expected, (s, bound, count), 1)
-    np.testing.assert_array_equal(by_bound - before[3], expected)
+    octave = [min(int(one).bit_length(), 3) - 1 for one in reached]  # the longest are one
+    expected = np.zeros_like(by_ones)
+    np.add.at(expected, (s, octave, np.minimum(reached, bounds[o, s, p]), count), 1)
+    np.testing.assert_array_equal(by_ones - before[3], expected)
 
 
 @pytest.mark.parametrize("kind", ["identity", "range", "scattered", "by slice"])

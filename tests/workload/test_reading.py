@@ -337,8 +337,8 @@ def test_one_histogram_a_layer_is_kept_and_none_larger_than_the_layer_needs(monk
     assert len(kept) == 1
     stored = magnitude_slices(mapped.tiles[0].weights, slices=4, cell_bits=2).sum(axis=0).max()
     assert kept[0].by_active.shape == (4, 4, 3 * 20 + 1, 3 * stored + 1)
-    assert kept[0].by_bound.shape == (4, 3 * stored + 1, 3 * stored + 1)
-    held = kept[0].by_active.nbytes + kept[0].by_bound.nbytes
+    assert kept[0].by_ones.shape == (4, 1, 3 * stored + 1, 3 * stored + 1)
+    held = kept[0].by_active.nbytes + kept[0].by_ones.nbytes
     assert held == reader.extent.nbytes < 2e6  # not 227 MB
     assert len(made) <= 16 * 3
 

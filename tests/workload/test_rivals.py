@@ -5,9 +5,12 @@ import pytest
 
 from hwgen.config import BasedRange
 from hwgen.workload.array.costs import Costs, full_search_bits
+from hwgen.workload.array.phase import Phase
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.rivals import bounded_bits, rivals_of, static_bits
 from hwgen.workload.array.statistics import Extent, Statistics
+from hwgen_models.scaled import scaled_ranges
+from hwgen_models.search import SearchTree
 from hwgen_models.spec import TileSpec
 from hwgen_models.tile import search_tree
 
@@ -45,6 +48,10 @@ def costs(**changes):
         "conversions_skipped": 50,
         "decisions": 400,
         "cycles": 1000,
+        "phases": {
+            "double": Phase(cycles=500, between=40, decisions=300.0, overhead=150.0),
+            "binary": Phase(cycles=1000, decisions=800.0, overhead=150.0),
+        },
         "counts_above_bound": 0,
         "static_bits": 6,
         "rivals": {"bounded_binary": 500, "optimal_tree": 250, "entropy": 200.0},
@@ -109,7 +116,8 @@ def seen(spec, *, ones=9):
         bound = min(u, rng.integers(0, ones + 1))
         count = rng.binomial(bound, 0.3)
         found.by_active[s, t, u, count] += 1
-        found.by_bound[s, bound, count] += 1
+        octave = int(u).bit_length() - 1 if spec.scaled else 0
+        found.by_ones[s, octave, bound, count] += 1
     return found
 
 
@@ -138,6 +146,35 @@ def test_the_ones_of_a_column_bound_its_searches_too():
     assert rivals_of(found, readout)["column_ones"] == expected
     own = sum(
         int(amount) * search_tree(spec, RANGES, u).walk(count).decisions
+        for (_, _, u, count), amount in np.ndenumerate(found.by_active)
+        if amount
+    )
+    assert expected < own
+
+
+@pytest.mark.parametrize("truncation", [0, 1])
+def test_scaled_tables_scale_with_the_active_rows_and_are_clipped_by_the_ones(truncation):
+    """Those that truncate are clipped alone."""
+    spec = adaptive(scaled=True, bases="aligned")
+    payloads = (1, 2, 5)
+    table = tuple(
+        BasedRange(one.base, one.payload, truncation * (one.payload > 2))
+        for one in scaled_ranges(payloads)
+    )
+    found = seen(spec)
+    readout = Readout.by_context(spec, [[table] * spec.planes] * spec.slices)
+
+    expected = 0
+    for (_, octave, bound, count), amount in np.ndenumerate(found.by_ones):
+        shift = 0 if truncation else spec.octaves - 1 - octave
+        ranges = scaled_ranges(payloads, shift) if shift else table
+        if amount:
+            tree = SearchTree.ranges(ranges, bits=5, bound=min(16, (2 << octave) - 1), active=bound)
+            expected += int(amount * tree.walk(count).decisions)
+
+    assert rivals_of(found, readout)["column_ones"] == expected
+    own = sum(
+        int(amount) * search_tree(spec, table, u).walk(count).decisions
         for (_, _, u, count), amount in np.ndenumerate(found.by_active)
         if amount
     )

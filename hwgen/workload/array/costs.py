@@ -7,6 +7,8 @@ describe both in JSON; ``docs/workload.md`` defines each.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from hwgen.workload.array import phase
+from hwgen.workload.array.phase import Phases
 from hwgen_models.spec import TileSpec
 
 __all__ = ["Costs", "full_search_bits"]
@@ -41,6 +43,7 @@ class Costs:
     conversions_skipped: int  # that `reads_skipped` would have added
     decisions: int
     cycles: int  # layers one after another, crossbars of a layer side by side
+    phases: Phases  # where they go; all crossbars one after another
     counts_above_bound: int  # conversions above what active rows and the column's digits allow
     static_bits: int | None  # smallest width that the ones of every column allow
     rivals: Mapping[str, float | None]  # decisions of others, see `hwgen.workload.array.rivals`
@@ -65,6 +68,7 @@ class Costs:
             conversions_skipped=added("conversions_skipped"),
             decisions=added("decisions"),
             cycles=added("cycles"),
+            phases=phase.added([part.phases for part in parts]),
             counts_above_bound=added("counts_above_bound"),
             static_bits=max(part.static_bits for part in parts) if bounded else None,
             rivals={
@@ -106,6 +110,7 @@ class Costs:
             "static_bits": self.static_bits,
             "counts_above_bound": self.counts_above_bound,
             "cycles": self.cycles,
+            "conversion_phase": phase.as_json(self.phases),
             "rivals": {
                 name: {
                     "decisions_per_conversion": self.per_conversion(decisions),

@@ -23,25 +23,22 @@ class SteadyStream:
         Parameters of time, banks and beats.
     outputs : int
         Outputs used.
-    used_columns : numpy.ndarray of int, shape (lanes,)
-        Columns that a lane converts in every read.
+    banks : int, optional
+        Sample-and-holds of a column, where they are others than the tile's.
+    lanes : int, optional
+        Lanes, where they are others than the tile's.
     """
 
-    def __init__(self, spec: TileSpec, outputs: int, used_columns: NDArray[np.int64]) -> None:
-        self.used_columns = np.asarray(used_columns, dtype=np.int64)
-        self._times = (
-            spec.beats,
-            outputs,
-            spec.settle_row,
-            spec.sample_cycles,
-            spec.overhead_cycles,
-            spec.decision_cycles,
-        )
+    def __init__(
+        self, spec: TileSpec, outputs: int, *, banks: int | None = None, lanes: int | None = None
+    ) -> None:
+        self._times = spec.beats, outputs, spec.settle_row, spec.sample_cycles
         # First cycles in which x is taken, the sequencer is idle, the buffer is empty, `ending` is
-        # low (it was, before there was time); the next bank.
-        self._state = np.array([0, 0, 0, -1, 0], dtype=np.int64)
-        self._lane_free = np.zeros(spec.lanes, dtype=np.int64)
-        self._bank_free = np.zeros(spec.banks, dtype=np.int64)
+        # low (it was, before there was time); the next bank; cycles with a read to convert, and the
+        # first one after them.
+        self._state = np.array([0, 0, 0, -1, 0, 0, 0], dtype=np.int64)
+        self._lane_free = np.zeros(lanes or spec.lanes, dtype=np.int64)
+        self._bank_free = np.zeros(banks or spec.banks, dtype=np.int64)
         self._on_time = np.zeros(len(OnTime._fields), dtype=np.int64)
 
     @property
@@ -51,6 +48,11 @@ class SteadyStream:
         return ending_low + 2 if ending_low >= 0 else 0
 
     @property
+    def held(self) -> int:
+        """Of these, the cycles in which a read is pending or converted: q + 1 to F - 1 of any."""
+        return int(self._state[5])
+
+    @property
     def on_time(self) -> OnTime:
         """How long the word lines have been driven so far."""
         return OnTime(*self._on_time.tolist())
@@ -58,7 +60,7 @@ class SteadyStream:
     def take(
         self,
         active_rows: NDArray[np.int32],
-        lane_decisions: NDArray[np.int32],
+        lane_cycles: NDArray[np.int32],
         counts: NDArray[np.int32] | None = None,
     ) -> None:
         """Run some vectors through the crossbar.
@@ -67,16 +69,15 @@ class SteadyStream:
         ----------
         active_rows : numpy.ndarray of int32, shape (planes, vectors)
             U; planes with zero are skipped.
-        lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
-            Decisions of a lane after a read.
+        lane_cycles : numpy.ndarray of int32, shape (lanes, planes, vectors)
+            Cycles of all conversions that a lane makes in a read.
         counts : numpy.ndarray of int32, shape (planes, vectors), optional
             Sum of the counts of all columns in each read; without, `on_time` has none.
         """
         kernels.steady_stream(
             active_rows,
-            lane_decisions,
+            lane_cycles,
             np.zeros_like(active_rows) if counts is None else counts,
-            self.used_columns,
             self._times,
             self._state,
             self._lane_free,

@@ -147,14 +147,14 @@ def energy_of_result(analog: Analog, tile: Tile, result: Result, x: ArrayLike) -
 
 def _on_time_of(result: Result) -> OnTime:
     """Time the word lines of a tile that has played the last vector just before the first."""
-    stream = SteadyStream(result.spec, result.y.shape[1], result.used_columns)
+    stream = SteadyStream(result.spec, result.y.shape[1])
     active = np.ascontiguousarray(result.active_rows.T, dtype=np.int32)
-    decisions = np.ascontiguousarray(result.lane_decisions.transpose(2, 1, 0), dtype=np.int32)
+    cycles = np.ascontiguousarray(result.lane_cycles.transpose(2, 1, 0), dtype=np.int32)
     counts = np.ascontiguousarray(result.counts.sum(axis=2).T, dtype=np.int32)
     last = slice(-1, None)
-    stream.take(*(np.ascontiguousarray(one[..., last]) for one in (active, decisions, counts)))
+    stream.take(*(np.ascontiguousarray(one[..., last]) for one in (active, cycles, counts)))
     before = stream.on_time
-    stream.take(active, decisions, counts)
+    stream.take(active, cycles, counts)
     return stream.on_time.minus(before)
 
 

@@ -243,9 +243,9 @@ def _tally(
     cell_max: int,
     bound: int,
     by_active: NDArray[np.int64],
-    by_bound: NDArray[np.int64],
+    by_ones: NDArray[np.int64],
 ) -> None:
-    """Add counts, sorted by U, to the histograms (U, count) and (bound, count)."""
+    """Add counts, sorted by U, to the histograms (U, count) and (octave of U, bound, count)."""
     # Neighbours go to different tallies: an increment would wait for the one before it.
     tallies = np.zeros((4, by_active.shape[1]), np.int32)
     first = begins[1]  # behind the vectors without active rows
@@ -261,8 +261,11 @@ def _tally(
             tallies[3, counts[i + 3]] += 1
         for i in range(quarters, stop):
             tallies[0, counts[i]] += 1
+        octave = 0
+        while octave + 1 < len(by_ones) and u * cell_max >> (octave + 1):
+            octave += 1
         largest = min(u * cell_max, bound)
-        of_active, of_bound = by_active[u], by_bound[largest]
+        of_active, of_bound = by_active[u], by_ones[octave, largest]
         for count in range(largest + 1):
             found = tallies[0, count] + tallies[1, count] + tallies[2, count] + tallies[3, count]
             of_active[count] += found
@@ -331,8 +334,9 @@ def read_columns(
     decisions: Depths,
     sums: NDArray[np.int64],
     lane_decisions: NDArray[np.int32],
+    step_decisions: NDArray[np.int32],
     by_active: NDArray[np.int64],
-    by_bound: NDArray[np.int64],
+    by_ones: NDArray[np.int64],
 ) -> None:
     """Convert every column of a crossbar in every plane of some vectors.
 
@@ -340,8 +344,9 @@ def read_columns(
     ----------
     planes, active, cells
         As `pack_planes`, `active_rows` and `pack_weights` make them.
-    columns : numpy.ndarray of int64, shape (outputs, slices, 2, 2)
-        Of each: its lane, and the largest count that its stored digits allow.
+    columns : numpy.ndarray of int64, shape (outputs, slices, 2, 3)
+        Of each: its lane, its place among those that the lane converts, and the largest count that
+        its stored digits allow.
     lookup : Lookup
         What counts read as.
     decisions : Depths
@@ -350,13 +355,17 @@ def read_columns(
         Added to; with no vectors, sums are not wanted.
     lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
         Added to.
-    by_active, by_bound : numpy.ndarray of int64
+    step_decisions : numpy.ndarray of int32, shape (planes, vectors)
+        Decisions of lanes in step, which take the columns of one place together, each for as long
+        as the slowest of them; added to.
+    by_active, by_ones : numpy.ndarray of int64
         Histograms of `hwgen.workload.array.statistics`, added to; their axes reach as far as U,
         bounds and counts do.
     """
     values, pieces, used, weights = lookup
     needed = decisions.values, decisions.pieces, decisions.used, decisions.begins
     cell_max = (1 << cells.shape[3]) - 1
+    steps = columns[..., 1].max() + 1
     for plane in range(active.shape[0]):
         order, begins = _sort(active[plane], by_active.shape[2] - 1)
         order = order[begins[1] :]  # without active rows there is no read
@@ -369,17 +378,19 @@ def read_columns(
         counts, found = np.empty(reads, np.int32), np.empty(reads, np.int32)
         added = np.empty(reads, np.int64)
         taken = np.zeros((lane_decisions.shape[0], reads), np.int32)
+        slowest = np.zeros((steps, reads), np.int32)
         for output in range(cells.shape[0]):
             added[:] = 0
             for s in range(cells.shape[1]):
                 for polarity in range(2):
-                    lane, bound = columns[output, s, polarity]
+                    lane, step, bound = columns[output, s, polarity]
                     _count(words, cells, output, s, polarity, counts)
                     _look_up_classes(*needed, s, plane, begins, counts, found)
-                    of_lane = taken[lane]
+                    of_lane, of_step = taken[lane], slowest[step]
                     for i in range(reads):
                         of_lane[i] += found[i]
-                    _tally(counts, begins, cell_max, bound, by_active[s, plane], by_bound[s])
+                        of_step[i] = max(of_step[i], found[i])
+                    _tally(counts, begins, cell_max, bound, by_active[s, plane], by_ones[s])
                     if sums.shape[1]:
                         _look_up_all(values, pieces, used, s, plane, counts, found)
                         weight = (1 - 2 * polarity) << (s * cells.shape[3])
@@ -391,15 +402,19 @@ def read_columns(
         for lane in range(len(taken)):
             for i in range(reads):
                 lane_decisions[lane, plane, order[i]] += taken[lane, i]
+        for step in range(1, steps):
+            for i in range(reads):
+                slowest[0, i] += slowest[step, i]
+        for i in range(reads):
+            step_decisions[plane, order[i]] += slowest[0, i]
 
 
 @compiled
 def steady_stream(
     active: NDArray[np.int32],
-    lane_decisions: NDArray[np.int32],
+    lane_cycles: NDArray[np.int32],
     counts: NDArray[np.int32],
-    used: NDArray[np.int64],
-    times: tuple[int, int, int, int, int, int],
+    times: tuple[int, int, int, int],
     state: NDArray[np.int64],
     lane_free: NDArray[np.int64],
     bank_free: NDArray[np.int64],
@@ -411,25 +426,24 @@ def steady_stream(
     ----------
     active : numpy.ndarray of int32, shape (planes, vectors)
         Planes with zero are skipped.
-    lane_decisions : numpy.ndarray of int32, shape (lanes, planes, vectors)
-        Decisions after each read.
+    lane_cycles : numpy.ndarray of int32, shape (lanes, planes, vectors)
+        Cycles of a lane's conversions after each read.
     counts : numpy.ndarray of int32, shape (planes, vectors)
         Sum of the counts of all columns in each read.
-    used : numpy.ndarray of int64, shape (lanes,)
-        Columns that a lane converts.
     times : tuple of int
-        Beats of a vector, outputs used, settle_row, sample_cycles, overhead and decision cycles.
-    state : numpy.ndarray of int64, shape (5,)
-        x ready, idle, buffer empty, `ending` low, bank; changed.
+        Beats of a vector, outputs used, settle_row, sample_cycles.
+    state : numpy.ndarray of int64, shape (7,)
+        x ready, idle, buffer empty, `ending` low, bank, cycles with a read to convert and the first
+        one after them; changed.
     lane_free, bank_free : numpy.ndarray of int64, shape (lanes,) and (banks,)
         Changed.
     on_time : numpy.ndarray of int64, shape (3,)
         Added to: cycles in which the word lines carry a read, these times its active rows, these
         times its counts.
     """
-    beats, outputs, settle_row, sample_cycles, overhead, decision = times
-    planes, lanes, banks = active.shape[0], len(used), len(bank_free)
-    x_ready, idle, buffer_empty, ending_low, bank = state
+    beats, outputs, settle_row, sample_cycles = times
+    planes, lanes, banks = active.shape[0], len(lane_free), len(bank_free)
+    x_ready, idle, buffer_empty, ending_low, bank, held, served = state
     for vector in range(active.shape[1]):
         on_rows = max(x_ready + beats, idle) + 1
         all_done = -1  # lanes are, with the last read; none yet
@@ -443,9 +457,11 @@ def steady_stream(
             sampled = rises + sample_cycles - 1
             all_done = -1
             for lane in range(lanes):
-                taken = used[lane] * overhead + lane_decisions[lane, plane, vector] * decision
+                taken = lane_cycles[lane, plane, vector]
                 lane_free[lane] = max(sampled + 1, lane_free[lane]) + 1 + taken
                 all_done = max(all_done, lane_free[lane])
+            held += all_done - max(sampled + 1, served)
+            served = all_done
             bank_free[bank] = all_done + 2
             bank = (bank + 1) % banks
             cycles = sampled + 2 - on_rows  # until the next plane takes the rows, or none
@@ -457,10 +473,5 @@ def steady_stream(
         drains = max(idle, all_done + 1, buffer_empty)
         ending_low = drains + outputs
         buffer_empty = ending_low + 1
-    state[0], state[1], state[2], state[3], state[4] = (
-        x_ready,
-        idle,
-        buffer_empty,
-        ending_low,
-        bank,
-    )
+    state[0], state[1], state[2], state[3] = x_ready, idle, buffer_empty, ending_low
+    state[4], state[5], state[6] = bank, held, served

@@ -68,12 +68,13 @@ class NonidealReader(LayerReader):
         result = self._tiles[array].run(codes, first_vector=first, keep="counts")
         active = result.active_rows.T.astype(np.int32)
         found = self._borrow()
-        counts = self._tally(array, result, found.by_active, found.by_bound)
+        counts = self._tally(array, result, found.by_active, found.by_ones)
         self._give_back(found, array, active, self._pack(array, codes))
         return Read(
             active=active,
             decisions=result.lane_decisions.transpose(2, 1, 0).astype(np.int32),
             counts=counts,
+            in_step=_in_step(result).T.astype(np.int32),
             sums=result.y.T,
         )
 
@@ -82,7 +83,7 @@ class NonidealReader(LayerReader):
         array: Array,
         result: Result,
         by_active: NDArray[np.int64],
-        by_bound: NDArray[np.int64],
+        by_ones: NDArray[np.int64],
     ) -> NDArray[np.int32]:
         """Add what was held to the histograms, as the counts that an ideal comparator tells.
 
@@ -94,13 +95,22 @@ class NonidealReader(LayerReader):
         held = result.counts[vector, plane][:, self._tiles[array].physical]
         levels = np.clip(np.floor(held + 0.5), 0, spec.largest_count).astype(np.int64)
         outputs, slices, polarities = array.physical.T
-        bounds = array.columns[outputs, slices, polarities, 1]
-        bound = np.minimum(active[:, np.newaxis] * (2**spec.cell_bits - 1), bounds)
+        bounds = array.columns[outputs, slices, polarities, 2]
+        reached = active[:, np.newaxis] * (2**spec.cell_bits - 1)
+        octave = np.minimum(np.frexp(reached)[1], by_ones.shape[1]) - 1
         _count(by_active, slices, plane[:, np.newaxis], active[:, np.newaxis], levels)
-        _count(by_bound, slices, bound, levels)
+        _count(by_ones, slices, octave, np.minimum(reached, bounds), levels)
         totals = np.zeros(result.active_rows.T.shape, dtype=np.int32)
         totals[plane, vector] = levels.sum(axis=1)
         return totals
+
+
+def _in_step(result: Result) -> NDArray[np.int64]:
+    """Decisions of lanes in step, shape (vectors, planes): the slowest of every step, added up."""
+    unused = (result.decisions < 0).all(axis=(0, 1))
+    in_turn = np.argsort(unused, axis=-1, kind="stable")[np.newaxis, np.newaxis]
+    decisions = np.maximum(np.take_along_axis(result.decisions, in_turn, axis=-1), 0)
+    return decisions.max(axis=-2).sum(axis=-1, dtype=np.int64)
 
 
 def _count(histogram: NDArray[np.int64], *at: NDArray[np.int64]) -> None:

@@ -26,9 +26,9 @@ from hwgen.power.analog.choose import Analog
 from hwgen.power.operations import Counts, Operations
 from hwgen.workload.array import kernels
 from hwgen.workload.array.costs import Costs, full_search_bits
-from hwgen.workload.array.cycles import SteadyStream
 from hwgen.workload.array.energy import Energy, energy_of
 from hwgen.workload.array.lookup import Depths, Lookup
+from hwgen.workload.array.phase import Bank, added
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.rivals import rivals_of, static_bits
 from hwgen.workload.array.statistics import Extent, Statistics, charged_lines
@@ -74,7 +74,7 @@ class Array:
 
     tile: MappedTile
     cells: NDArray[np.uint64]  # (outputs, slices, 2, cell_bits, words)
-    columns: NDArray[np.int64]  # (outputs, slices, 2, 2): lane, largest count
+    columns: NDArray[np.int64]  # (outputs, slices, 2, 3): lane, place in it, largest count
     physical: NDArray[np.int64]  # of the columns in use, as they lie: output, slice, polarity
     used_columns: NDArray[np.int64]  # of each lane
     rows: NDArray[np.uint64]  # the digits that each row stores, added up: (1, 1, 2, bits, words)
@@ -89,15 +89,17 @@ class Array:
         held = [(p, column) for p, column in held if column.output < digits.shape[1]]
         physical = np.array([column for _, column in held], dtype=np.int64)
         lanes = np.array([p // spec.columns_per_lane for p, _ in held], dtype=np.int64)
-        columns = np.empty((*digits.shape[1:], 2), dtype=np.int64)
+        used = np.bincount(lanes, minlength=spec.lanes)
+        columns = np.empty((*digits.shape[1:], 3), dtype=np.int64)
         columns[*physical.T, 0] = lanes
-        columns[..., 1] = digits.sum(axis=0) * (2**spec.dac_bits - 1)
+        columns[*physical.T, 1] = np.arange(len(held)) - (np.cumsum(used) - used)[lanes]
+        columns[..., 2] = digits.sum(axis=0) * (2**spec.dac_bits - 1)
         return cls(
             tile=tile,
             cells=kernels.pack_weights(tile.weights, spec.slices, spec.cell_bits),
             columns=columns,
             physical=physical,
-            used_columns=np.bincount(lanes, minlength=spec.lanes),
+            used_columns=used,
             rows=row_totals(digits.reshape(len(digits), -1).sum(axis=1)),
             static_bits=static_bits(digits.reshape(len(digits), -1), dac_bits=spec.dac_bits),
         )
@@ -110,6 +112,7 @@ class Read:
     active: NDArray[np.int32]  # U, (planes, vectors)
     decisions: NDArray[np.int32]  # (lanes, planes, vectors)
     counts: NDArray[np.int32]  # of all columns together, (planes, vectors)
+    in_step: NDArray[np.int32]  # those of lanes in step, (planes, vectors)
     sums: NDArray[np.int64]  # (outputs, vectors); without vectors where they are not wanted
 
 
@@ -155,8 +158,13 @@ class LayerReader:
         self.largest_error = 0
         self._vectors, self._decisions = 0, 0
         self._signal, self._noise = Variation(mapped.layer.outputs), 0.0
-        self._streams = [
-            SteadyStream(mapped.spec, array.tile.weights.shape[1], array.used_columns)
+        self._banks = [
+            Bank(
+                mapped.spec,
+                array.tile.weights.shape[1],
+                array.used_columns,
+                full_bits=self.full_bits,
+            )
             for array in self.arrays
         ]
         self.load(readout)
@@ -175,6 +183,12 @@ class LayerReader:
         self._decisions_of = Depths.of(
             readout.decisions, readout.bounds, largest_digit=spec.largest_digit
         )
+
+    @property
+    def full_bits(self) -> int:
+        """Decisions of the full search that savings refer to."""
+        spec = self.mapped.spec
+        return full_search_bits(readout_bits=spec.readout_bits, largest_count=spec.largest_count)
 
     @cached_property
     def extent(self) -> Extent:
@@ -221,8 +235,8 @@ class LayerReader:
             self._compare(product, exact)
             return product
         sums = np.tile(mapped.constants, (0 if self.short_cut else len(drive), 1))
-        for part, array, stream, read in self._reads(drive):
-            stream.take(read.active, read.decisions, read.counts)
+        for part, array, bank, read in self._reads(drive):
+            bank.take(read.active, read.decisions, read.in_step, read.counts)
             self._decisions += int(read.decisions.sum())
             if not self.short_cut:
                 sums[part, array.tile.outputs] += read.sums.T
@@ -253,15 +267,15 @@ class LayerReader:
         with ThreadPoolExecutor(self._threads) as pool:
             return np.concatenate(list(pool.map(work, range(0, len(drive), self.CHUNK))), axis=1).T
 
-    def _reads(self, drive: NDArray[np.int16]) -> Iterator[tuple[slice, Array, SteadyStream, Read]]:
+    def _reads(self, drive: NDArray[np.int16]) -> Iterator[tuple[slice, Array, Bank, Read]]:
         """Read all crossbars in parts, side by side; give the parts of a crossbar in order."""
         parts = [slice(start, start + self.CHUNK) for start in range(0, len(drive), self.CHUNK)]
         jobs = deque()
         threads = min(self._threads, 1 + SPARE_BYTES // self.extent.nbytes)
         with ThreadPoolExecutor(threads) as pool:
-            for array, stream in zip(self.arrays, self._streams, strict=True):
+            for array, bank in zip(self.arrays, self._banks, strict=True):
                 for part in parts:
-                    jobs.append((part, array, stream, pool.submit(self._read, array, drive, part)))
+                    jobs.append((part, array, bank, pool.submit(self._read, array, drive, part)))
                     if len(jobs) > 2 * threads:  # no more in memory than keeps the threads busy
                         *place, job = jobs.popleft()
                         yield *place, job.result()
@@ -276,6 +290,7 @@ class LayerReader:
         active = np.empty((spec.planes, vectors), dtype=np.int32)
         kernels.active_rows(planes, active)
         decisions = np.zeros((spec.lanes, spec.planes, vectors), dtype=np.int32)
+        in_step = np.zeros((spec.planes, vectors), dtype=np.int32)
         wanted = 0 if self.short_cut else vectors
         sums = np.zeros((array.tile.weights.shape[1], wanted), dtype=np.int64)
         found = self._borrow()
@@ -288,13 +303,14 @@ class LayerReader:
             self._decisions_of,
             sums,
             decisions,
+            in_step,
             found.by_active,
-            found.by_bound,
+            found.by_ones,
         )
         self._give_back(found, array, active, planes)
         counts = np.empty_like(active)
         kernels.total_counts(planes, array.rows, counts)
-        return Read(active=active, decisions=decisions, counts=counts, sums=sums)
+        return Read(active=active, decisions=decisions, counts=counts, in_step=in_step, sums=sums)
 
     def _borrow(self) -> Statistics:
         """Take statistics that no other thread adds to."""
@@ -365,19 +381,18 @@ class LayerReader:
     @property
     def costs(self) -> Costs:
         """Totals of all batches."""
-        spec, statistics, ideal = self.mapped.spec, self.statistics, self.ideal
+        statistics, ideal = self.statistics, self.ideal
         static = max(array.static_bits for array in self.arrays)
         return Costs(
-            full_bits=full_search_bits(
-                readout_bits=spec.readout_bits, largest_count=spec.largest_count
-            ),
+            full_bits=self.full_bits,
             crossbars=len(self.arrays),
             reads=statistics.reads,
             reads_skipped=statistics.reads_skipped,
             conversions=statistics.conversions,
             conversions_skipped=statistics.conversions_skipped,
             decisions=self._decisions,
-            cycles=max(stream.cycles for stream in self._streams),
+            cycles=max(bank.cycles for bank in self._banks),
+            phases=added([bank.phases for bank in self._banks]),
             counts_above_bound=statistics.above_bound,
             static_bits=static if ideal else None,
             rivals=rivals_of(statistics, self.readout, ideal=ideal),
@@ -411,12 +426,12 @@ class LayerReader:
     @property
     def on_time(self) -> OnTime:
         """How long the word lines of all crossbars were driven."""
-        return reduce(OnTime.plus, (stream.on_time for stream in self._streams))
+        return reduce(OnTime.plus, (bank.on_time for bank in self._banks))
 
     def _counts(self, crossbars: int) -> Counts:
         """Return what the tiles of this layer did, each with a clock until the last is done."""
         statistics = self.statistics
-        cycles = max(stream.cycles for stream in self._streams)
+        cycles = max(bank.cycles for bank in self._banks)
         outputs = sum(array.tile.weights.shape[1] for array in self.arrays)
         return Counts(
             decision=self._decisions,

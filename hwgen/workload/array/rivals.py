@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.statistics import Statistics
-from hwgen.workload.array.walks import walk_of
+from hwgen.workload.array.walks import clipped
 from hwgen_models.distributions import conditional_entropy
 from hwgen_models.search import entropy, optimal_decisions
 
@@ -31,18 +31,19 @@ def rivals_of(
     dict
         ``bounded_binary``: a binary search that leaves out bits which the active rows rule out.
         ``column_ones``: the layer's own tables, were every search bounded by the digits stored in
-        its column as well as by the active rows; None where no bound is used or planes have tables
-        of their own. ``optimal_tree``: the best tree for the layer's counts. ``entropy``: below
-        which no search of the layer's counts goes; ``entropy_active_rows``, ``entropy_slices``,
-        ``entropy_ones``: the same for one that knows the active rows; the slice too; and the
-        digits stored in the column too. Limits of bounds are None for arrays that are not ideal.
+        its column as well as by the active rows (which alone scale them); None where no bound is
+        used or planes have tables of their own. ``optimal_tree``: the best tree for the layer's
+        counts. ``entropy``: below which no search of the layer's counts goes;
+        ``entropy_active_rows``, ``entropy_slices``, ``entropy_ones``: the same for one that knows
+        the active rows; the slice too; and the digits stored in the column too. Limits of bounds
+        are None for arrays that are not ideal.
     """
     spec, conversions = readout.spec, statistics.conversions
     by_active, by_bound = statistics.by_active, statistics.by_bound
     bounded = bounded_bits(np.arange(by_active.shape[2]), cell_bits=spec.cell_bits)
     found = {
         "bounded_binary": int(by_active.sum(axis=(0, 1, 3)) @ bounded),
-        "column_ones": _under_the_ones(by_bound, readout),
+        "column_ones": _under_the_ones(statistics.by_ones, readout),
         "entropy_active_rows": conversions * conditional_entropy(by_active.sum(axis=(0, 1))),
         "entropy_slices": conversions * conditional_entropy(by_active.sum(axis=1)),
         "entropy_ones": conversions * conditional_entropy(by_bound),
@@ -60,14 +61,14 @@ def rivals_of(
     }
 
 
-def _under_the_ones(by_bound: NDArray[np.int64], readout: Readout) -> int | None:
-    """Decisions of conversions by slice, bound and count."""
+def _under_the_ones(by_ones: NDArray[np.int64], readout: Readout) -> int | None:
+    """Decisions of conversions by slice, octave, bound and count."""
     if not readout.spec.bounded or any(len(set(of_slice)) > 1 for of_slice in readout.tables):
         return None
-    bounds, counts = by_bound.shape[1:]
+    _, _, bounds, counts = by_ones.shape
     return sum(
-        int((walk_of(readout.spec, table).by_bound()[:bounds, :counts] * of_slice).sum())
-        for (table, *_), of_slice in zip(readout.tables, by_bound, strict=True)
+        int((clipped(readout.spec, table)[:, :bounds, :counts] * of_slice).sum())
+        for (table, *_), of_slice in zip(readout.tables, by_ones, strict=True)
     )
 
 

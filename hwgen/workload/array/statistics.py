@@ -64,14 +64,15 @@ class Extent:
         return self.spec.slices, self.spec.planes, self.active + 1, self.count + 1
 
     @property
-    def by_bound(self) -> tuple[int, int, int]:
-        """Shape of `Statistics.by_bound`."""
-        return self.spec.slices, self.bound + 1, self.count + 1
+    def by_ones(self) -> tuple[int, int, int, int]:
+        """Shape of `Statistics.by_ones`."""
+        octaves = self.spec.octaves if self.spec.scaled else 1
+        return self.spec.slices, octaves, self.bound + 1, self.count + 1
 
     @property
     def nbytes(self) -> int:
         """Bytes of both."""
-        return 8 * (math.prod(self.by_active) + math.prod(self.by_bound))
+        return 8 * (math.prod(self.by_active) + math.prod(self.by_ones))
 
 
 def check_size(design: Design, extents: Iterable[Extent]) -> None:
@@ -125,9 +126,10 @@ class Statistics:
         How far the axes reach.
     by_active : numpy.ndarray of int64, shape (slices, planes, extent.active + 1, extent.count + 1)
         Conversions by slice, plane, U (the sum of the driven digits) and count.
-    by_bound : numpy.ndarray of int64, shape (slices, extent.bound + 1, extent.count + 1)
-        Conversions by slice, bound and count. The bound is the smaller of what the active rows and
-        what the column's stored digits (its ones) allow.
+    by_ones : numpy.ndarray of int64, shape (slices, octaves, extent.bound + 1, extent.count + 1)
+        Conversions by slice, octave, bound and count. The octave is the length in bits, less one,
+        of what the active rows allow; where tables do not scale with it there is just one. The
+        bound is the smaller of that and what the column's stored digits (its ones) allow.
     reads, reads_skipped : int
         Planes of all crossbars with active rows, and without.
     conversions_skipped : int
@@ -142,7 +144,7 @@ class Statistics:
 
     extent: Extent
     by_active: NDArray[np.int64]
-    by_bound: NDArray[np.int64]
+    by_ones: NDArray[np.int64]
     reads: int = 0
     reads_skipped: int = 0
     conversions_skipped: int = 0
@@ -155,13 +157,13 @@ class Statistics:
         return cls(
             extent=extent,
             by_active=np.zeros(extent.by_active, dtype=np.int64),
-            by_bound=np.zeros(extent.by_bound, dtype=np.int64),
+            by_ones=np.zeros(extent.by_ones, dtype=np.int64),
         )
 
     def add(self, other: "Statistics") -> None:
         """Take in what was counted elsewhere in the same layer."""
         self.by_active += other.by_active
-        self.by_bound += other.by_bound
+        self.by_ones += other.by_ones
         self.reads += other.reads
         self.reads_skipped += other.reads_skipped
         self.conversions_skipped += other.conversions_skipped
@@ -171,6 +173,11 @@ class Statistics:
     def by_rows(self, contexts: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Conversions by active rows and count, of some slices and planes."""
         return self._padded(self.by_active[contexts].sum(axis=0))
+
+    @property
+    def by_bound(self) -> NDArray[np.int64]:
+        """Conversions by slice, bound (as of `by_ones`) and count."""
+        return self.by_ones.sum(axis=1)
 
     @property
     def histogram(self) -> NDArray[np.int64]:

@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.config import Table
+from hwgen_models.ranges import Range, bounded_decisions
+from hwgen_models.scaled import scaled_ranges
 from hwgen_models.search import SearchTree
 from hwgen_models.spec import TileSpec
 from hwgen_models.tile import search_tree
 
-__all__ = ["Walk", "walk_of"]
+__all__ = ["Walk", "clipped", "walk_of"]
 
 KEPT = 2**10  # walks; those of a network's tables
 
@@ -82,3 +84,35 @@ def walk_of(spec: TileSpec, table: Table) -> Walk:
         decisions=np.array([walk.decisions for walk in walks]),
         trees=trees,
     )
+
+
+def clipped(spec: TileSpec, table: Table) -> NDArray[np.int64]:
+    """Return the decisions of every count, were a table clipped by less than the active rows.
+
+    Parameters
+    ----------
+    spec : TileSpec
+        A tile with bounded searches.
+    table : tuple of Range
+        A legal table.
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (octaves, largest_count + 1, largest_count + 1)
+        By octave, bound and count; 0 for counts above the bound. Where tables scale, that with the
+        octave of what the active rows allow; else there is just one octave.
+    """
+    if not spec.scaled:
+        return walk_of(spec, table).by_bound()[np.newaxis]
+    ranges, largest = [Range(*one) for one in table], spec.largest_count
+    found = np.zeros((spec.octaves, largest + 1, largest + 1), dtype=np.int64)
+    if any(one.truncation for one in ranges):
+        found[:] = walk_of(spec, table).by_bound()
+        return found
+    for octave in range(spec.octaves):
+        last = largest if octave == spec.octaves - 1 else (2 << octave) - 1
+        copy = scaled_ranges([one.payload for one in ranges], spec.octaves - 1 - octave)
+        found[octave, : last + 1, : last + 1] = bounded_decisions(
+            copy, bits=spec.readout_bits, bound=last
+        )
+    return found
