@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from hwgen.config import load
 from hwgen.emit.deliver import generate
 from hwgen.errors import ToolMissing
@@ -63,6 +65,7 @@ class Figures:
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
         self._folders: dict[str, Path] = {}
+        self._of_layer: dict[tuple[str, str, str], Mapping] = {}
 
     def folder(self, preset: str) -> Path:
         """Deliver a preset."""
@@ -73,9 +76,13 @@ class Figures:
 
     def of_layer(self, preset: str, library: str, layer: str) -> Mapping:
         """Measure a preset on vectors of a layer."""
-        network, data = LAYERS[layer][1]
-        wanted = LayerOf(network=network, data=data, layer=layer, vectors=VECTORS)
-        return power(self.folder(preset), liberty=LIBRARIES[library], layer=wanted)
+        key = preset, library, layer
+        if key not in self._of_layer:
+            network, data = LAYERS[layer][1]
+            wanted = LayerOf(network=network, data=data, layer=layer, vectors=VECTORS)
+            folder, liberty = self.folder(preset), LIBRARIES[library]
+            self._of_layer[key] = power(folder, liberty=liberty, layer=wanted)
+        return self._of_layer[key]
 
     @cached_property
     def compared(self) -> Mapping[str, Mapping]:
@@ -142,6 +149,27 @@ class Figures:
         heads = ["64 vectors of", "cells", "decisions of `trq`", "nets: `baseline`", "`trq`"]
         return _table([*heads, "clock pins: `baseline`", "`trq`", "all, times less"], rows)
 
+    def break_even(self) -> str:
+        """Decisions at which the nets of both lanes change as often, by a line through the layers.
+
+        Those of ``trq`` change a + b k times in a conversion of k decisions, those of ``baseline``
+        about as often in every layer.
+        """
+        rows = []
+        for library in LIBRARIES:
+            plain, twin = (
+                [self.of_layer(preset, library, layer) for layer in LAYERS] for preset in PRESETS
+            )
+            nets, of_plain = (
+                [one["blocks"]["lane"]["changes_per_conversion"] for one in found]
+                for found in (twin, plain)
+            )
+            decisions = [one["decisions_per_conversion"] for one in twin]
+            slope, offset = np.polyfit(decisions, nets, 1)
+            rows.append([library, f"{slope:.0f}", f"{(np.mean(of_plain) - offset) / slope:.1f}"])
+        heads = ["cells", "changes in a lane of `trq` with each decision"]
+        return _table([*heads, "decisions at which its nets change as often as `baseline`'s"], rows)
+
     def designs(self) -> str:
         """ResNet-20 on both presets."""
         columns = [one for found in self.compared.values() for one in found["designs"]]
@@ -152,6 +180,7 @@ class Figures:
     def seconds(self) -> str:
         """Processor time of a report, mapping and other processes included, and memory."""
         flow_power.map_verilog = map_verilog
+        self._of_layer.clear()
         rows = []
         for preset in PRESETS:
             start = _processor_s()
@@ -228,7 +257,7 @@ def _remembered() -> Callable[..., Mapped]:
     return mapped
 
 
-TABLES = ("opensta", "vectorless", "lanes", "designs", "seconds")
+TABLES = ("opensta", "vectorless", "lanes", "break_even", "designs", "seconds")
 
 
 def tables(figures: Figures, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:

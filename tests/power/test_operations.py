@@ -128,7 +128,7 @@ def test_every_category_is_named():
     assert set(measured().as_json()) == set(CATEGORIES)
 
 
-# Whatever a tile is made of. What is not named here goes by time, as the report warns.
+# Whatever a tile is made of. Energy of other blocks would go by vectors, with a warning.
 TILES = {
     **{name: {"extends": name} for name in presets() if load(name).top == "tile"},
     "redundant": {
