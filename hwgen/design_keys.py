@@ -151,8 +151,8 @@ class Inputs(Section):
 
 
 class RangeKeys(Section):
-    """One range of a search; `[payload, truncation]` and `[base, payload, truncation]` say the same
-    in short.
+    """One range of a search, or its density; `[payload, truncation]`, `[base, payload, truncation]`
+    and `[density]` say the same in short.
     """
 
     base: int | None = integer(
@@ -177,7 +177,7 @@ class RangeKeys(Section):
         0,
         2**MOST_DENSITY_BITS - 2,
         "2^-density_bits",
-        "Kind 'outward' only, in place of all others: the expected count for every active row.",
+        "Kind 'outward' only, in place of all others: what part of its bound a count is expected to be.",
         default_text="null",
     )
 
@@ -622,7 +622,7 @@ def collection(kind: object) -> str:
         inner = bare(get_args(kind)[0])
         return "a list of ranges" if inner is RangeKeys else "a list of lists"
     names = {
-        RangeKeys: "a mapping, [payload, truncation] or [base, payload, truncation]",
+        RangeKeys: "a mapping, [payload, truncation], [base, payload, truncation] or [density]",
         str: "ten letters from 'a' to 'p'",
         int: f"an integer between 1 and {2**MOST_BITS - 1}",
     }

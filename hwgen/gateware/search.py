@@ -598,7 +598,9 @@ class OutwardSearch(wiring.Component):
 
         # bit by bit, `dac` being as in a binary search
         trial = _lowest_one(m, self.dac)
+        decided = Signal(n)
         m.d.comb += [
+            decided.eq(_decided(self.dac, trial, self.answer)),
             self.none.eq(self.bound == 0),
             self.last.eq(Mux(bitwise, trial[0] | (self.dac == 0), ends)),
         ]
@@ -608,7 +610,7 @@ class OutwardSearch(wiring.Component):
         with m.Elif(self.step):
             m.d.sync += down.eq(~self.answer)
             with m.If(bitwise):
-                m.d.sync += self.dac.eq(_decided(self.dac, trial, self.answer) | (trial >> 1))
+                m.d.sync += self.dac.eq(decided | trial[1:])
             with m.Else():
                 m.d.sync += taken.eq(taken + 1)
                 m.d.sync += self.dac.eq(moved)

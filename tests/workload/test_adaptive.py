@@ -46,6 +46,40 @@ def test_tables_by_ranges_reach_the_tile(tmp_path, bound, granularity, budget):
     assert result["cycles_steady"] == result["cycles_predicted"]
 
 
+@pytest.mark.cocotb
+def test_densities_reach_the_tile(tmp_path):
+    keys = SMALL | {"extends": "outward"}
+    found = calibrate(
+        load(keys), "digits", "digits", granularity="slice", out=tmp_path / "a.yaml", images=20
+    )
+    generate(load(str(tmp_path / "a.yaml")), tmp_path / "out")
+    layer = LayerOf(network="digits", data="digits", layer="dense_2", vectors=40)
+
+    result = cosim(tmp_path / "out", layer=layer, fast=True)
+
+    assert found["rtl"]
+    assert found["lossless"]
+    assert (result["passed"], result["failed"]) == (1, 0)
+    assert result["cycles_steady"] == result["cycles_predicted"]
+
+
+def test_no_other_density_takes_fewer_decisions(tmp_path):
+    keys = SMALL | {"extends": "outward"}
+    out = tmp_path / "a.yaml"
+    found = calibrate(load(keys), "digits", "digits", granularity="network", out=out, images=20)
+    best = load(str(out)).ranges("dense_2")[0].density
+    saving = {}
+
+    for density in (best - 3, best - 1, best, best + 1, best + 3):
+        readout = SMALL["readout"] | {"ranges": [[density]]}
+        result = run(load(keys | {"readout": readout}), "digits", "digits", images=30)
+        saving[density] = result["saving"]
+
+    assert found["saving"] > 1.3
+    assert saving[best] > 0.99 * max(saving.values())
+    assert saving[best] > 1.005 * max(saving[best - 3], saving[best + 3])
+
+
 def test_scaled_tables_take_fewer_decisions(tmp_path):
     saving = {}
     for bound in ("rows", "scaled"):
@@ -57,10 +91,13 @@ def test_scaled_tables_take_fewer_decisions(tmp_path):
     assert saving["scaled"] > 1.01 * saving["rows"]
 
 
-@pytest.mark.parametrize("bound", ["rows", "scaled"])
-def test_both_paths_agree_under_the_bound(tmp_path, bound):
+@pytest.mark.parametrize(
+    ("preset", "bound"), [("adaptive", "rows"), ("adaptive", "scaled"), ("outward", "rows")]
+)
+def test_both_paths_agree_under_the_bound(tmp_path, preset, bound):
     out = tmp_path / "a.yaml"
-    design = load(SMALL | {"readout": SMALL["readout"] | {"bound": bound}})
+    keys = SMALL | {"extends": preset, "readout": SMALL["readout"] | {"bound": bound}}
+    design = load(keys)
     calibrate(design, "digits", "digits", granularity="slice", out=out, images=20)
 
     short, long = (
@@ -82,6 +119,8 @@ def test_both_paths_agree_under_the_bound(tmp_path, bound):
 @pytest.mark.parametrize(
     ("changes", "granularity", "budget", "least"),
     [
+        ({"extends": "outward", "tables": "network"}, "layer", "lossless", (2.75, 3.5)),
+        ({"extends": "outward"}, "slice", "lossless", (3.15, 4.04)),
         ({"bound": "none", "tables": "network"}, "layer", "lossless", (2.2, 2.8)),
         ({"bound": "rows", "tables": "network"}, "layer", "lossless", (2.45, 3.1)),
         ({"bound": "rows"}, "slice", "lossless", (2.55, 3.25)),
@@ -95,7 +134,9 @@ def test_resnet_20_on_images_that_the_tables_have_not_seen(
     tmp_path, changes, granularity, budget, least
 ):
     network = str(DATA / "resnet20_cifar10/resnet20_int8_qdq.onnx")
-    keys = {"name": "r20", "extends": "adaptive", "readout": changes}
+    changes = dict(changes)
+    preset = changes.pop("extends", "adaptive")
+    keys = {"name": "r20", "extends": preset, "readout": changes}
     out = tmp_path / "a.yaml"
     calibrate(
         load(keys),
