@@ -177,7 +177,8 @@ class RangeKeys(Section):
         0,
         2**MOST_DENSITY_BITS - 2,
         "2^-density_bits",
-        "Kind 'outward' only, in place of all others: what part of its bound a count is expected to be.",
+        "Kind 'outward' only, in place of all others: what part of its bound a count is "
+        "expected to be.",
         default_text="null",
     )
 
