@@ -330,7 +330,7 @@ class Outward(Scheme):
     ) -> SearchTree:
         """Return the tree of `SearchTree.outward`, by default of a read with the largest bound."""
         self.check(table, spec)
-        bound = min(spec.bound if active is None else active, spec.bound)
+        bound = spec.largest_count if active is None else min(active, spec.largest_count)
         (centre,) = self.centres([table], spec, bound)
         return SearchTree.outward(
             centre, bits=spec.readout_bits, bound=bound, patience=spec.patience

@@ -4,6 +4,7 @@ import pytest
 
 from hwgen.config import load
 from hwgen.emit.deliver import generate
+from hwgen.errors import UserError
 from hwgen.flow.cosim import cosim
 from hwgen.flow.stimulus import LayerOf
 from hwgen.workload.calibration.calibrate import calibrate
@@ -154,3 +155,23 @@ def test_resnet_20_on_images_that_the_tables_have_not_seen(
     assert found["saving_with_skips"] >= least[1]
     assert found["top1"] >= found["top1_integer"] - 0.005
     assert found["lossless"] == (budget == "lossless")
+
+
+def test_the_capacitors_of_bounded_searches_are_priced():
+    """By the tree of every bound: fewer decisions, but not all of them cheap ones."""
+    energy = {"adc": {"model": "cdac"}}
+    picojoules = {}
+    for preset in ("baseline", "adaptive", "outward"):
+        keys = SMALL | {"extends": preset, "energy": energy}
+        result = run(load(keys), "digits", "digits", images=3)
+        picojoules[preset] = result["energy_pj"]["adc"]
+
+    assert 0 < picojoules["outward"] < picojoules["adaptive"] < picojoules["baseline"]
+
+
+def test_no_search_outward_is_switched_monotonically():
+    keys = SMALL | {"extends": "outward"}
+    keys |= {"energy": {"adc": {"model": "cdac", "switching": "monotonic"}}}
+
+    with pytest.raises(UserError, match="must be 'conventional' for a search that needs a cap"):
+        run(load(keys), "digits", "digits", images=3)
