@@ -66,7 +66,14 @@ class BasedRange(NamedTuple):
     truncation: int
 
 
-Table = tuple[Range, ...] | tuple[BasedRange, ...]  # empty for a binary search
+class Density(NamedTuple):
+    """Where an outward search begins: the expected count for every 2^q that may be."""
+
+    density: int
+
+
+# empty for a binary search; one density
+Table = tuple[Range, ...] | tuple[BasedRange, ...] | tuple[Density, ...]
 
 
 class Design(Section):
@@ -160,6 +167,8 @@ class Design(Section):
             bounded=self.readout.bound != "none",
             scaled=self.readout.bound == "scaled",
             contexts=self.readout.tables,
+            density_bits=self.readout.density_bits,
+            patience=self.readout.patience,
             steps=self.readout.steps or (),
             readout_bits=self.readout.bits,
             saturate=self.readout.saturate,
@@ -302,6 +311,8 @@ class Design(Section):
 
     def _table(self, keys: Iterable[RangeKeys]) -> Table:
         """Return the table that keys mean: with ranges, bases that are not given follow."""
+        if self.readout.kind == "outward":
+            return tuple(Density(one.density) for one in keys)
         if self.readout.kind == "twin-range":
             return tuple(Range(one.payload, one.truncation) for one in keys)
         found: list[BasedRange] = []
@@ -521,11 +532,28 @@ def _check_converter(design: Design) -> None:
     _check_weights(lambda: design.converter)
 
 
+KINDS_OF = {
+    "range_count": {"ranges"},
+    "bases": {"ranges"},
+    "bound": {"ranges", "outward"},
+    "tables": {"ranges", "outward"},
+    "density_bits": {"outward"},
+    "patience": {"outward"},
+}  # which kinds of search have a key
+
+
 def _check_tables(design: Design) -> None:
     readout, tables = design.readout, design.tables
-    if readout.kind != "ranges":
-        for name in ("range_count", "bases", "bound", "tables"):
+    for name, kinds in KINDS_OF.items():
+        if readout.kind not in kinds:
             _check_default(readout, name)
+    if readout.kind == "outward" and readout.bound != "rows":
+        _refuse(
+            "readout.bound",
+            "be rows for readout.kind 'outward' (counts are expected of the active rows)",
+            readout.bound,
+            "readout.kind",
+        )
     if readout.kind in {"binary", "redundant"}:
         for where, value in (("readout.ranges", readout.ranges), ("tables", tables)):
             if value is not None:
@@ -599,10 +627,15 @@ def _check_length(where: KeyPath, found: tuple[object, ...], wanted: int, what: 
 def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
     """Refuse ranges that the table port would refuse."""
     if design.readout.kind == "twin-range":
+        _check_no_density(design, where, ranges)
         _check_twins(design, where, ranges)
         return
+    if design.readout.kind == "outward":
+        _check_density(where, ranges)
+    else:
+        _check_no_density(design, where, ranges)
     most = design.readout.range_count
-    if not 1 <= len(ranges) <= most:
+    if design.readout.kind == "ranges" and not 1 <= len(ranges) <= most:
         _refuse(where, f"be 1 to {most} ranges (readout.range_count)", ranges, "readout")
     spec = design.spec
     try:
@@ -612,6 +645,25 @@ def _check_ranges(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...])
         raise PydanticCustomError(
             "combination", "{text}", {"text": text, "paths": [where]}
         ) from None
+
+
+def _check_density(where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
+    """Refuse what is not just one density."""
+    one = ranges[0] if len(ranges) == 1 else None
+    if (
+        one is None
+        or one.density is None
+        or (one.base, one.payload, one.truncation) != (None, 0, 0)
+    ):
+        _refuse(where, "be one density for readout.kind 'outward'", ranges, "readout.kind")
+
+
+def _check_no_density(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
+    """Refuse densities where there are ranges."""
+    for k, one in enumerate(ranges):
+        if one.density is not None:
+            kind = f"be null for readout.kind {design.readout.kind!r}"
+            _refuse((*where, k, "density"), kind, one.density, "readout.kind")
 
 
 def _check_twins(design: Design, where: KeyPath, ranges: tuple[RangeKeys, ...]) -> None:
@@ -718,6 +770,8 @@ def _implied_base(design: Design, edge: int, payload: int) -> int:
 def _default_table(design: Design) -> Table:
     """Return the ranges of a design that gives none: small counts in few decisions."""
     bits = design.readout.bits
+    if design.readout.kind == "outward":
+        return tuple(Density(*one) for one in design.spec.scheme.reset(design.spec))
     if design.readout.kind == "twin-range":
         return Range(min(3, bits - 1), 0), Range(bits, 0)
     bound = min(design.largest_count, 2**bits - 1)

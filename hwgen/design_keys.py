@@ -58,6 +58,9 @@ MOST_LANES = 256  # every lane has pins of its own; simulators choke on thousand
 MOST_ROW_TILES = 4096
 MOST_BITS = 12  # of a readout
 MOST_RANGES = 8
+MOST_DENSITY_BITS = 8
+MOST_PATIENCE = 31
+RANGE_FIELDS = ("base", "payload", "truncation")
 MOST_STEPS = 2 * MOST_BITS
 
 Text = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -148,8 +151,8 @@ class Inputs(Section):
 
 
 class RangeKeys(Section):
-    """One range of a search; `[payload, truncation]` and `[base, payload, truncation]` say the same
-    in short.
+    """One range of a search, or its density; `[payload, truncation]`, `[base, payload, truncation]`
+    and `[density]` say the same in short.
     """
 
     base: int | None = integer(
@@ -169,16 +172,31 @@ class RangeKeys(Section):
         "The range holds counts below base + 2^payload that no earlier range holds.",
     )
     truncation: int = integer(0, 0, MOST_BITS, "bits", "Low bits that are not searched.")
+    density: int | None = integer(
+        None,
+        0,
+        2**MOST_DENSITY_BITS - 2,
+        "2^-density_bits",
+        "Kind 'outward' only, in place of all others: what part of its bound a count is "
+        "expected to be.",
+        default_text="null",
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _of_list(cls, value: object) -> object:
-        names = tuple(cls.model_fields)
+        if isinstance(value, list) and len(value) == 1:
+            value = {"density": value[0]}
+        if isinstance(value, dict) and set(value) == {"density"} and value["density"] is not None:
+            return value | {"payload": 0}  # which there is none of
+        names = RANGE_FIELDS
         short = isinstance(value, list) and len(names) - 1 <= len(value) <= len(names)
         return dict(zip(names[-len(value) :], value, strict=True)) if short else value
 
     @model_serializer(mode="wrap")
     def _without_null(self, handler: SerializerFunctionWrapHandler) -> dict[str, int]:
+        if self.density is not None:
+            return {"density": self.density}
         return {name: value for name, value in handler(self).items() if value is not None}
 
     @classmethod
@@ -188,22 +206,32 @@ class RangeKeys(Section):
         found = handler(core_schema)
         held = handler.resolve_ref_schema(found)
         mapping = dict(held)
-        keys = [
-            {key: value for key, value in one.items() if key in {"type", "minimum", "maximum"}}
-            for one in (*mapping["properties"]["base"]["anyOf"][:1], *_others(mapping))
-        ]
+        fields = dict(mapping["properties"])
+        density = {"density": fields.pop("density")}
+        keys = {
+            name: {
+                key: value
+                for key, value in field.get("anyOf", [field])[0].items()
+                if key in {"type", "minimum", "maximum"}
+            }
+            for name, field in (fields | density).items()
+        }
         lists = [
-            {"type": "array", "prefixItems": some, "minItems": len(some), "maxItems": len(some)}
-            for some in (keys[1:], keys)
+            {
+                "type": "array",
+                "prefixItems": [keys[name] for name in some],
+                "minItems": len(some),
+                "maxItems": len(some),
+            }
+            for some in (RANGE_FIELDS[1:], RANGE_FIELDS, ("density",))
         ]
         held.clear()
-        held["anyOf"] = [mapping, *lists]
+        mappings = [
+            mapping | {"properties": fields},
+            mapping | {"properties": density, "required": ["density"]},
+        ]
+        held["anyOf"] = [*mappings, *lists]
         return found
-
-
-def _others(mapping: JsonSchemaValue) -> list[JsonSchemaValue]:
-    """Return the schemas of all keys but the first."""
-    return list(mapping["properties"].values())[1:]
 
 
 # YAML has lists; the items stay strict.
@@ -222,11 +250,11 @@ Steps = Annotated[
 class Readout(Section):
     """The converters."""
 
-    kind: Literal["binary", "twin-range", "ranges", "redundant"] = key(
+    kind: Literal["binary", "twin-range", "ranges", "outward", "redundant"] = key(
         "binary",
         "Search: all bits of every count, few bits of small counts (TRQ), up to `range_count` "
-        "ranges, or `steps` with redundancy. The last with `top: lane` is the control of one "
-        "converter alone, without array and accumulators.",
+        "ranges, from the expected count outward, or `steps` with redundancy. The last with "
+        "`top: lane` is the control of one converter alone, without array and accumulators.",
     )
     bits: int = integer(8, 1, MOST_BITS, "bits", "Width of the converter's threshold, N.")
     saturate: bool = key(False, "Allow counts above 2^bits - 1; they read as 2^bits - 1.")
@@ -246,21 +274,39 @@ class Readout(Section):
     )
     bound: Literal["none", "rows", "scaled"] = key(
         "none",
-        "What bounds a search, kind 'ranges' only: nothing but the array, or the active rows of "
-        "the read: no edge above their number is tested, no bit that it lacks searched. With "
-        "'scaled', tables without truncation are halved, too, with every bit that it is shorter; "
+        "What bounds a search, kinds 'ranges' and 'outward' (there always 'rows'): nothing but the "
+        "array, or the active rows of the read: no edge above their number is tested, no bit that "
+        "it lacks searched. With 'scaled', tables without truncation are halved, too, with every "
+        "bit that it is shorter; "
         "bases must be aligned.",
     )
     tables: Literal["network", "slice"] = key(
         "network",
-        "Tables that the RTL holds, kind 'ranges' only: one, or one for each slice.",
+        "Tables that the RTL holds, kinds 'ranges' and 'outward': one, or one for each slice.",
+    )
+    density_bits: int = integer(
+        6,
+        2,
+        MOST_DENSITY_BITS,
+        "bits",
+        "Width of a density, kind 'outward' only. Searches begin at 1 + floor(bound x density / "
+        "2^density_bits), the bound being what the active rows of the read allow.",
+    )
+    patience: int = integer(
+        8,
+        1,
+        MOST_PATIENCE,
+        "counts",
+        "How far from there a search of kind 'outward' goes by single counts before it searches "
+        "all bits.",
     )
     ranges: Ranges | None = key(
         None,
         "Search ranges at start-up of a run, lowest first: exactly two for kind 'twin-range', up "
-        "to `range_count` for 'ranges'. They are loaded at run time and do not change the RTL.",
+        "to `range_count` for 'ranges', one density for 'outward'. They are loaded at run time and "
+        "do not change the RTL.",
         default_text="twin-range: [{payload: 3}, {payload: readout.bits}]; ranges: [0, 2), [2, 4), "
-        "[4, 8), ..., and all the rest",
+        "[4, 8), ..., and all the rest; outward: a quarter",
     )
     start: int | None = integer(
         None,
@@ -582,7 +628,7 @@ def collection(kind: object) -> str:
         inner = bare(get_args(kind)[0])
         return "a list of ranges" if inner is RangeKeys else "a list of lists"
     names = {
-        RangeKeys: "a mapping, [payload, truncation] or [base, payload, truncation]",
+        RangeKeys: "a mapping, [payload, truncation], [base, payload, truncation] or [density]",
         str: "ten letters from 'a' to 'p'",
         int: f"an integer between 1 and {2**MOST_BITS - 1}",
     }

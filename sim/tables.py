@@ -19,6 +19,12 @@ def tables(extra: int, *, seed: int) -> list[Table]:
     scheme = design.scheme
     if not scheme.fields:
         return [()]
+    if design.has_centres:
+        rng = np.random.default_rng(seed)
+        some = rng.integers(0, (1 << design.density_bits) - 1, size=extra).tolist()
+        corners = [0, (1 << design.density_bits) - 2, *some]
+        wanted = [*tables_delivered(), scheme.reset(design), *([(density,)] for density in corners)]
+        return list(dict.fromkeys(map(tuple, wanted)))
     n = design.readout_bits
     corners = [
         ((n, 0), (n, 0)),
@@ -44,6 +50,8 @@ def illegal_tables() -> list[Table]:
     design = spec()
     if not design.scheme.fields:
         return []
+    if design.has_centres:
+        return [(((1 << design.density_bits) - 1,),)]
     n = design.readout_bits
     short = ((0, 0),) * design.scheme.ranges(design)  # does not reach the largest count
     return [

@@ -37,6 +37,7 @@ class Script:
         design = spec()
         self.rng = rng
         self.on_edges = on_edges
+        self.tables = tables
         self.unclear: dict[int, int] = {}  # cycle of the capture -> what comes of it
         self.operations = design.column_map.lane_columns(lane)
         self.model = Lane(
@@ -77,6 +78,7 @@ class Script:
             bank=bank,
             negate=design.signed_inputs and plane == design.planes - 1,
             bound=bound,
+            centres=design.scheme.centres(self.tables, design, bound),
             errors=list(errors),
         )
         served = self.model.read(held)
@@ -219,7 +221,7 @@ def _constants(script: Script, lane: int, held: list[Table]) -> dict[str, int]:
     words = {"used": sum(1 << k for k in script.model.used)}
     if not design.column_map.trivial:
         words["operations"] = _operations_word(script)
-    if design.scheme.fields:
+    if design.scheme.fields and not design.has_centres:
         plans = [field for table in held for field in design.scheme.plan(table, design)]
         words["plan"] = pack(*plans)
     if design.lane_tables > 1:

@@ -115,6 +115,8 @@ def _some_write(rng: np.random.Generator) -> tuple[int, int]:
         return address, int(rng.integers(0, design.slices + 1))
     if address < RANGE_0:
         return address, int(rng.integers(0, design.outputs + 2))
+    if design.has_centres:
+        return address, int(rng.integers(0, (1 << design.density_bits) + 1))
     last = RANGE_0 + 4 * (design.scheme.ranges(design) - 1)
     payload = n if address == last and rng.random() < 0.6 else rng.integers(0, n + 2)
     truncation = rng.integers(0, payload + 2) if rng.random() < 0.5 else 0

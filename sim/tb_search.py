@@ -13,7 +13,7 @@ async def walks_exactly_the_tree_of_every_table(dut):
     """Give the answers that lead to each leaf, some of them late."""
     rng = np.random.default_rng(6)
     inputs = {"start": 0, "step": 0, "answer": 0}
-    names = [name for name in ("plan", "bound", "shift") if hasattr(dut, name)]
+    names = [name for name in ("plan", "bound", "shift", "centre") if hasattr(dut, name)]
     ranged = hasattr(dut, "range")
     bench = Bench(dut, **inputs | dict.fromkeys(names, 0))
     await bench.reset()
@@ -26,6 +26,7 @@ async def walks_exactly_the_tree_of_every_table(dut):
             "plan": plan_word(table),
             "bound": min(active, spec().largest_code),
             "shift": spec().octave_shift(active),
+            "centre": next(iter(spec().scheme.centres([table], spec(), active)), 0),
         }
         await bench.step(**{name: known[name] for name in names})
         # What `none` says is of a search that starts now; only engines with tables may say yes.

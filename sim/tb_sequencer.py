@@ -40,7 +40,9 @@ class Surroundings:
         busy = [any(q < cycle < f for q, f in self.pending[b]) for b in range(2)]
         design = spec()
         bound = min(self.counted * design.largest_digit, design.largest_code)
+        centres = pack(*((centre, design.readout_bits) for centre in _centres(self.counted)))
         return ({"bound": bound} if design.bounded else {}) | {
+            **({"centres": centres} if design.has_centres else {}),
             "full": int(self.full),
             "active": self.counted,
             "pending": busy[0] | busy[1] << 1,
@@ -111,8 +113,17 @@ async def every_event_is_on_time_behind_a_slow_consumer(dut):
 
 
 def _inputs(outputs: int) -> dict[str, int]:
-    names = ("full", "active", "pending", *(("bound",) if spec().bounded else ()))
+    names = ["full", "active", "pending"]
+    names += ["bound"] * spec().bounded + ["centres"] * spec().has_centres
     return dict.fromkeys(names, 0) | {"outputs_used": outputs, "buffer_empty": 1}
+
+
+def _centres(active: int) -> list[int]:
+    """Return counts to expect, other ones for other active rows and tables."""
+    design = spec()
+    if not design.has_centres:
+        return []
+    return [(active + 3 * t + 1) & design.largest_code for t in range(design.table_count)]
 
 
 async def _run(dut, *, seed: int, busy: float) -> None:
@@ -175,7 +186,7 @@ def _expected(golden: Schedule) -> dict[str, np.ndarray]:
         expected["output"][drain : drain + outputs] = np.arange(outputs)
         expected["clear"][drain + outputs - 1] = 1
         sampled = golden.last_sample[v][golden.last_sample[v] != NEVER]
-        begin = min([golden.ending[v], *(sampled + 1)])
+        begin = min([golden.ending[v], *(sampled + (0 if spec().has_centres else 1))])
         expected["boundary"][begin : drain + outputs] = 0
     return expected
 
@@ -192,6 +203,7 @@ def _check_banks(bench: Bench, cycle: int, golden: Schedule, active: np.ndarray)
             bank=bank,
             negate=design.signed_inputs and t == design.planes - 1,
             bound=int(active[v, t]) * design.largest_digit,
+            centres=_centres(int(active[v, t])),
         )
         where = f"cycle {cycle}, bank {bank}"
         expect(f"{where}, tag", bench.read(f"tag_{bank}"), pack(*held.tag(design)))

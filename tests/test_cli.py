@@ -25,7 +25,7 @@ COMMANDS = [
     "compare", "calibrate", "plot", "papers", "demo",
 ]  # fmt: skip
 
-PRESETS = ["adaptive", "baseline", "sar12", "trq"]
+PRESETS = ["adaptive", "baseline", "outward", "sar12", "trq"]
 KNOWN = f"must be a preset ({', '.join(PRESETS)}) or an existing design file, not missing"
 
 
@@ -100,7 +100,7 @@ def test_presets_as_json_and_as_a_table(hwgen):
     assert ended.code == 0
     assert [preset["name"] for preset in result["presets"]] == PRESETS
     assert result["presets"][1]["paper"] is None
-    assert "2402.06164" in result["presets"][3]["paper"]
+    assert "2402.06164" in result["presets"][4]["paper"]
     assert not ended.err
 
     table = hwgen("presets").out

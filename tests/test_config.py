@@ -26,7 +26,7 @@ PRESET_FILES = ROOT / "hwgen" / "presets"
 
 
 def test_presets_are_these():
-    assert presets() == ["adaptive", "baseline", "sar12", "trq"]
+    assert presets() == ["adaptive", "baseline", "outward", "sar12", "trq"]
 
 
 @pytest.mark.parametrize("name", presets())
@@ -216,7 +216,8 @@ BAD_KEYS = [
     ("summary: 3", "summary: must be one line of at most 200 characters, not 3"),
     ("interface: {reset: high}", "interface.reset: must be a mapping, not 'high'"),
     ("readout: {kind: sar}",
-     "readout.kind: must be 'binary' or 'twin-range' or 'ranges' or 'redundant', not 'sar'"),
+     ("readout.kind: must be 'binary' or 'twin-range' or 'ranges' or 'outward' or 'redundant', "
+      "not 'sar'")),
     # names
     ("name: 8bit", ("name: must be a Verilog identifier of at most 40 letters, digits and "
      "underscores, not '8bit'")),
@@ -289,6 +290,30 @@ BAD_KEYS = [
       "ranges), not 'any'")),
     ("readout: {kind: ranges, bound: scaled, ranges: [[7, 0], [0, 0]]}",
      "readout.ranges: range 1 must reach beyond the bound 255, not end before 129"),
+    ("readout: {kind: outward}", ("readout.bound: must be rows for readout.kind 'outward' (counts "
+     "are expected of the active rows), not 'none'")),
+    ("readout: {kind: outward, bound: scaled}", ("readout.bound: must be rows for readout.kind "
+     "'outward' (counts are expected of the active rows), not 'scaled'")),
+    ("readout: {kind: outward, bound: rows, ranges: [[63]]}",
+     "readout.ranges: density must be between 0 and 62, not 63"),
+    ("readout: {kind: outward, bound: rows, ranges: [[3, 0], [8, 0]]}", ("readout.ranges: must be "
+     "one density for readout.kind 'outward', not [{payload: 3, truncation: 0}, "
+     "{payload: 8, truncation: 0}]")),
+    ("readout: {kind: outward, bound: rows, ranges: [{density: 3, payload: 1}]}",
+     "readout.ranges: must be one density for readout.kind 'outward', not [{density: 3}]"),
+    ("readout: {kind: outward, bound: rows, ranges: [[-1]]}",
+     "readout.ranges[0].density: must be an integer between 0 and 254 or null, not -1"),
+    ("readout: {kind: outward, bound: rows, bases: any}",
+     "readout.bases: must be 'aligned' for readout.kind 'outward', not 'any'"),
+    ("readout: {kind: ranges, ranges: [[3]]}",
+     "readout.ranges[0].density: must be null for readout.kind 'ranges', not 3"),
+    ("readout: {kind: twin-range, ranges: [[3], [8, 0]]}",
+     "readout.ranges[0].density: must be null for readout.kind 'twin-range', not 3"),
+    ("readout: {patience: 3}", "readout.patience: must be 8 for readout.kind 'binary', not 3"),
+    ("readout: {kind: ranges, density_bits: 5}",
+     "readout.density_bits: must be 6 for readout.kind 'ranges', not 5"),
+    ("readout: {kind: outward, bound: rows, patience: 0}",
+     "readout.patience: must be an integer between 1 and 31, not 0"),
     ("readout: {bound: rows}",
      "readout.bound: must be 'none' for readout.kind 'binary', not 'rows'"),
     ("readout: {kind: twin-range, tables: slice}",
@@ -310,8 +335,8 @@ BAD_KEYS = [
     ("readout: {kind: twin-range, ranges: 3}",
      "readout.ranges: must be a list of ranges or null, not 3"),
     ("readout: {kind: twin-range, ranges: [3, 8]}",
-     ("readout.ranges[0]: must be a mapping, [payload, truncation] or "
-      "[base, payload, truncation], not 3")),
+     ("readout.ranges[0]: must be a mapping, [payload, truncation], [base, payload, truncation] "
+      "or [density], not 3")),
     ("readout: {kind: twin-range, ranges: [{payload: 3}, {truncation: 1}]}",
      "readout.ranges[1].payload: must be an integer between 0 and 12, not missing"),
     ("readout: {kind: twin-range, ranges: [{payload: 3, base: 1}, {payload: 8}]}",
@@ -334,9 +359,9 @@ BAD_KEYS = [
      "[{payload: 3}, {payload: 8}]}, b: {ranges: [{payload: 4}, {payload: 8}]}}}"),
      ("tables.layers.b.ranges: must equal those of the first layer for granularity 'network', "
      "not [{payload: 4, truncation: 0}, {payload: 8, truncation: 0}]")),
-    ("readout: {kind: twin-range, ranges: [[3], [8, 0]]}",
-     ("readout.ranges[0]: must be a mapping, [payload, truncation] or "
-      "[base, payload, truncation], not [3]")),
+    ("readout: {kind: twin-range, ranges: [[], [8, 0]]}",
+     ("readout.ranges[0]: must be a mapping, [payload, truncation], [base, payload, truncation] "
+      "or [density], not []")),
     ("readout: {kind: twin-range, ranges: [[3, 0], [8, '0']]}",
      "readout.ranges[1].truncation: must be an integer between 0 and 12, not '0'"),
     # tables by slice and plane
@@ -552,8 +577,11 @@ def test_the_schema_describes_every_key_and_accepts_the_presets():
     rows = schema["$defs"]["Array"]["properties"]["rows"]
     assert (rows["minimum"], rows["maximum"], rows["unit"]) == (1, 1024, "rows")
     assert "constraint" not in schema["$defs"]["Weights"]["properties"]["encoding"]
-    mapping, pair, triple = schema["$defs"]["RangeKeys"]["anyOf"]
+    mapping, dense, pair, triple, single = schema["$defs"]["RangeKeys"]["anyOf"]
     assert mapping["required"] == ["payload"]
+    assert set(mapping["properties"]) == {"base", "payload", "truncation"}
+    assert (list(dense["properties"]), dense["required"]) == (["density"], ["density"])
+    assert single["prefixItems"] == [{"type": "integer", "minimum": 0, "maximum": 254}]
     assert pair["prefixItems"] == [{"type": "integer", "minimum": 0, "maximum": 12}] * 2
     assert triple["prefixItems"][0] == {"type": "integer", "minimum": 0, "maximum": 4095}
     assert triple["prefixItems"][1:] == pair["prefixItems"]

@@ -15,7 +15,7 @@ from hwgen.errors import UserError
 from tests.designs import complaint, write
 
 PRESET_FILES = Path(__file__).parents[1] / "hwgen" / "presets"
-PRESETS = "adaptive, baseline, sar12, trq"
+PRESETS = "adaptive, baseline, outward, sar12, trq"
 
 
 # Extending

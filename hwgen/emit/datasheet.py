@@ -170,10 +170,15 @@ def _durations(design: Design, layer: str | None) -> list[str]:
     tables = design.loaded(layer)
     if spec.scheme.fields:
         source = f"layer `{layer}`" if layer and design.tables else "the design"
-        held = _ranges_text(tables[0]) if len(set(tables)) == 1 else "of its slices, below"
+        what = "density" if spec.has_centres else "ranges"
+        reset = (
+            f"the density is {_ranges_text(spec.scheme.reset(spec), spec)}."
+            if spec.has_centres
+            else f"the search is binary, with {spec.readout_bits} decisions."
+        )
+        held = _ranges_text(tables[0], spec) if len(set(tables)) == 1 else "of its slices, below"
         lines += paragraph(
-            f"With the ranges of {source}, {held}; at reset the search is binary, with "
-            f"{spec.readout_bits} decisions."
+            f"With the {what} of {source}, {held}; at reset {reset}"
             + (
                 " The active rows of a read bound its searches: what follows is of a read with all "
                 f"rows active, of one with few see the last table. A count is at most "
@@ -187,7 +192,7 @@ def _durations(design: Design, layer: str | None) -> list[str]:
         if len(set(tables)) > 1:
             slices = [str(s) for s, other in enumerate(tables) if other == one]
             gap = [""] if number else []
-            text = f"Slices {', '.join(slices)}, {_ranges_text(one)}:"
+            text = f"Slices {', '.join(slices)}, {_ranges_text(one, spec)}:"
             lines += [*gap, *paragraph(text), ""]
         tree = search_tree(spec, one)
         rows = [
@@ -198,8 +203,10 @@ def _durations(design: Design, layer: str | None) -> list[str]:
     return lines + (_bounded(spec, tables) if spec.bounded else [])
 
 
-def _ranges_text(one: Table) -> str:
-    """Write down a table: "(payload 3, truncation 0) and (payload 8, truncation 0)"."""
+def _ranges_text(one: Table, spec: TileSpec) -> str:
+    """Write down a table: "(payload 3, truncation 0) and (payload 8, truncation 0)", "16/64"."""
+    if spec.has_centres:
+        return f"{one[0][0]}/{1 << spec.density_bits}"
     names = one[0]._fields
     texts = [
         ", ".join(f"{name} {value}" for name, value in zip(names, entry, strict=True))

@@ -108,6 +108,7 @@ def design_registers(design: Design) -> tuple[Register, ...]:
         ranges=spec.scheme.ranges(spec),
         bases=spec.bases if "bases" in spec.scheme.options else "zero",
         tables=spec.table_count,
+        density_bits=spec.density_bits if spec.has_centres else 0,
     )
 
 

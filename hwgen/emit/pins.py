@@ -96,6 +96,9 @@ def about(name: str, design: Design) -> str:
     if spec.scaled:
         width = (spec.octaves - 1).bit_length()
         bound += f", by how many bits that is shorter than the longest ({width} bits)"
+    if spec.has_centres:
+        each = " with each table" if spec.lane_tables > 1 else ""
+        bound += f", what to expect{each} ({spec.readout_bits} bits)"
     return sentence.format(
         capture=_capture(spec.compare_latency - 2 - spec.compare_stages),
         first=0,

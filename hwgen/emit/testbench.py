@@ -177,6 +177,7 @@ def _lane(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
     )
     counts = (planes @ cells[:, : spec.columns_per_lane]).tolist()
     bounds = (active_rows(planes) * spec.largest_digit).tolist()
+    tables = [vectors.tables[s] for s in spec.lane_slices(0)]
     decisions = at = 0
     tags = []
     for plane, (held, bound) in enumerate(zip(counts, bounds, strict=True)):
@@ -187,6 +188,7 @@ def _lane(design: Design, vectors: Vectors) -> tuple[Values, dict[str, str]]:
             bank=0,
             negate=spec.signed_inputs and plane == spec.planes - 1,
             bound=bound,
+            centres=spec.scheme.centres(tables, spec, bound),
         )
         read = model.read(one)
         tags.append(one.tag(spec))

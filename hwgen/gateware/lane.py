@@ -154,6 +154,7 @@ class Lane(wiring.Component):
         ports = self.search.signature.members
         self.has_plan, self.has_range = "plan" in ports, "range" in ports
         self.has_bound, self.has_shift = "bound" in ports, "shift" in ports
+        self.has_centre = "centre" in ports
         self.shift_add = ShiftAdd(
             operation=MicroOperation(
                 destinations=operations.destinations,
@@ -167,6 +168,7 @@ class Lane(wiring.Component):
             planes=planes,
             bound_bits=bits if self.has_bound else 0,
             octaves=len(ports["shift"].shape) if self.has_shift else 0,
+            centres=self.tables if self.has_centre else 0,
         )
         members = {
             "load": In(2),
@@ -249,11 +251,19 @@ class Lane(wiring.Component):
                 m.d.sync += self.pending[b].eq(1)
 
         # what the search goes by: the table of its column, the bound of its read
+        number = 0
         if self.tables > 1:
             number = Array(self.table_of[k] for k in range(self.columns))[self.column]
+        if self.has_plan and self.tables > 1:
             m.d.comb += search.plan.eq(Array(self.plan[t] for t in range(self.tables))[number])
         elif self.has_plan:
             m.d.comb += search.plan.eq(self.plan)
+        if self.has_centre:
+            of_banks = [
+                Array(tag.centres[t] for t in range(self.tables))[number]
+                for tag in (self.tag_0, self.tag_1)
+            ]
+            m.d.comb += search.centre.eq(Mux(self.bank, of_banks[1], of_banks[0]))
         if self.has_bound:
             m.d.comb += search.bound.eq(Mux(self.bank, self.tag_1.bound, self.tag_0.bound))
         if self.has_shift:

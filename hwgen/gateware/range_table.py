@@ -44,6 +44,9 @@ class RangeTable(wiring.Component):
         Where ranges begin: ``"zero"``, for two of them; ``"aligned"``; or ``"any"``.
     tables : int
         Search tables; more than one: of so many slices.
+    density_bits : int
+        Width of the density that a table consists of in place of ranges; 0: it does not. Legal are
+        all but the largest.
 
     Members
     -------
@@ -57,7 +60,8 @@ class RangeTable(wiring.Component):
         Active ``OUTPUTS``.
     plan : Out
         What lanes get of the active tables, only with ranges: a decoded ``SearchPlan`` for bases
-        ``"zero"``, else the fields of all ranges, table by table.
+        ``"zero"``, else the fields of all ranges, table by table. Of densities, what the centres of
+        reads are made of, table by table.
     """
 
     paddr: Signal
@@ -82,8 +86,9 @@ class RangeTable(wiring.Component):
         ranges: int,
         bases: str = "zero",
         tables: int = 1,
+        density_bits: int = 0,
     ) -> None:
-        if bases == "zero" and (ranges not in {0, 2} or tables != 1):
+        if bases == "zero" and not density_bits and (ranges not in {0, 2} or tables != 1):
             raise ValueError(
                 f"Ranges from zero must be 0 or 2 of one table, not {ranges!r} of {tables!r}"
             )
@@ -93,8 +98,14 @@ class RangeTable(wiring.Component):
         self.ranges = ranges
         self.bases = bases
         self.tables = positive_int("Table count", tables)
+        self.density_bits = density_bits
         self.registers = register_map(
-            bits=bits, outputs=outputs, ranges=ranges, bases=bases, tables=tables
+            bits=bits,
+            outputs=outputs,
+            ranges=ranges,
+            bases=bases,
+            tables=tables,
+            density_bits=density_bits,
         )
         members = {
             "paddr": In(ADDRESS_BITS),
@@ -116,6 +127,8 @@ class RangeTable(wiring.Component):
     @property
     def plan_shape(self) -> data.Layout:
         """What ``plan`` carries."""
+        if self.density_bits:
+            return data.ArrayLayout(self.density_bits, self.tables)
         if self.bases == "zero":
             return SearchPlan(bits=self.bits)
         fields = RangeFields(bits=self.bits, based=self.bases == "any")
@@ -150,7 +163,10 @@ class RangeTable(wiring.Component):
             m.d.sync += [pending.eq(0), checked.eq(0)]
 
         m.d.comb += self.outputs_used.eq(active["OUTPUTS_outputs"])
-        if self.ranges and self.bases == "zero":
+        if self.density_bits:
+            densities = self._densities(active)
+            m.d.comb += [self.plan[t].eq(density) for t, density in enumerate(densities)]
+        elif self.ranges and self.bases == "zero":
             self._decode(m, active)
         elif self.ranges:
             self._hand_over(m, active)
@@ -174,7 +190,7 @@ class RangeTable(wiring.Component):
     def _names(self, register: Register, field: Field) -> list[str]:
         """Name the copies of a field: one, or one per table."""
         own = f"{register.name}_{field.name}"
-        if self.tables == 1 or not register.name.startswith("RANGE_"):
+        if self.tables == 1 or not register.name.startswith(("RANGE_", "DENSITY")):
             return [own]
         return [f"SLICE_{t}_{own}" for t in range(self.tables)]
 
@@ -236,7 +252,10 @@ class RangeTable(wiring.Component):
         used = shadow["OUTPUTS_outputs"]
         with m.If(step == 0):
             m.d.comb += legal.eq((used != 0) & (used <= self.outputs))
-        if self.ranges and self.bases == "zero":
+        if self.density_bits:
+            with m.Else():
+                self._check_density(m, shadow, step, legal)
+        elif self.ranges and self.bases == "zero":
             self._check_twins(m, shadow, step, legal)
         elif self.ranges:
             with m.Else():
@@ -259,6 +278,16 @@ class RangeTable(wiring.Component):
                     & (high[0] > low[0])
                 )
             )
+
+    def _densities(self, held: dict[str, Signal]) -> list[Signal]:
+        """Return the densities of all tables."""
+        (register,) = (one for one in self.registers if one.name == "DENSITY")
+        return [held[name] for name in self._names(register, register.fields[0])]
+
+    def _check_density(self, m: Module, shadow: dict, step: Signal, legal: Signal) -> None:
+        """Refuse what did not fit, one table after the other."""
+        density = Array(self._densities(shadow))[(step - 1)[: len(step)]]
+        m.d.comb += legal.eq(density != (1 << self.density_bits) - 1)
 
     def _check_range(self, m: Module, shadow: dict, step: Signal, legal: Signal) -> None:
         """Check one range after the other, `edge` being the end of the one before."""

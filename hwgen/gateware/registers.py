@@ -40,7 +40,13 @@ class Register:
 
 
 def register_map(
-    *, bits: int, outputs: int, ranges: int, bases: str = "zero", tables: int = 1
+    *,
+    bits: int,
+    outputs: int,
+    ranges: int,
+    bases: str = "zero",
+    tables: int = 1,
+    density_bits: int = 0,
 ) -> tuple[Register, ...]:
     """Return the registers of a tile.
 
@@ -56,6 +62,8 @@ def register_map(
         Where ranges begin: ``"zero"``, ``"aligned"``, or ``"any"``, which takes a field.
     tables : int
         Search tables; more than one: of so many slices.
+    density_bits : int
+        Width of the density that takes the place of ranges; 0: there is none.
     """
     # One code more than the largest legal value, so that saturation keeps a bad value bad.
     payload_bits = (bits + 1).bit_length()
@@ -99,7 +107,9 @@ def register_map(
         ),
     ]
     if tables > 1:
-        registers.append(_slice(tables))
+        registers.append(_slice(tables, "DENSITY" if density_bits else "RANGE_0 and the following"))
+    if density_bits:
+        return (*registers, _density(density_bits, tables=tables))
     registers += [
         _range(k, bits=bits, payload_bits=payload_bits, bases=bases, tables=tables)
         for k in range(ranges)
@@ -107,21 +117,41 @@ def register_map(
     return tuple(registers)
 
 
-def _slice(tables: int) -> Register:
-    """Return the register that says whose table the registers of the ranges are."""
+def _slice(tables: int, what: str) -> Register:
+    """Return the register that says whose table the registers of a table are."""
     return Register(
         name="SLICE",
         address=0x10,
         access="rw",
-        about="Slice whose table RANGE_0 and the following read and write.",
+        about=f"Slice whose table {what} read and write.",
         fields=(
             Field(
                 name="slice",
                 low=0,
                 width=tables.bit_length(),
                 reset=0,
-                about=f"0 .. {tables - 1}, the least significant first; of others, RANGE registers "
-                "read as zero and take nothing",
+                about=f"0 .. {tables - 1}, the least significant first; of others, these "
+                "registers read as zero and take nothing",
+            ),
+        ),
+    )
+
+
+def _density(bits: int, *, tables: int) -> Register:
+    """Return the register of the density; at reset it is a quarter."""
+    return Register(
+        name="DENSITY",
+        address=0x20,
+        access="shadow",
+        about="Where searches begin" + (" in slice SLICE." if tables > 1 else "."),
+        fields=(
+            Field(
+                name="density",
+                low=0,
+                width=bits,
+                reset=1 << bits >> 2,
+                about=f"expected count for every {1 << bits} that the active rows allow, 0 .. "
+                f"{(1 << bits) - 2}",
             ),
         ),
     )

@@ -12,6 +12,7 @@ from hwgen.checks import positive_int
 __all__ = [
     "ENGINES",
     "BinarySearch",
+    "OutwardSearch",
     "RangeFields",
     "RangeSearch",
     "RedundantSearch",
@@ -517,6 +518,115 @@ class _Walk:
         return below & (~self.cut | self.middle)
 
 
+class OutwardSearch(wiring.Component):
+    r"""Search from the expected count outward, one count at a time.
+
+    The first threshold is ``centre``. After a yes the threshold goes up by one until a no or the
+    bound, after a no down by one until a yes or 1. So ``dac`` alone says what is known: after an
+    answer that ends it, the count is the threshold (yes) or the one below (no), and every no moves
+    ``dac`` down by one, whether the search goes on or not. When `patience` steps did not find the
+    count, all bits of the bound are searched from zero, as :class:`BinarySearch` does. No
+    threshold outward is above the bound or below 1. Golden model:
+    :meth:`hwgen_models.search.SearchTree.outward`.
+
+    From any register value whatever at most 1 + `patience` + N answers end the search: each counts
+    as a step outward, or moves the trial bit down.
+
+    Timing: as :class:`BinarySearch`. ``bound`` and ``centre`` may only change between searches.
+
+    Parameters
+    ----------
+    bits : int
+        Width of a threshold code, N.
+    patience : int
+        Most steps outward.
+
+    Members
+    -------
+    bound : In(N)
+        No count is larger, or at least none that a threshold code tells.
+    centre : In(N)
+        First threshold, 1 to the bound; any where the bound is 0.
+    start, step, answer : In(1)
+        As in :class:`BinarySearch`.
+    none, last : Out(1)
+        As in :class:`BinarySearch`; ``none`` in the cycle of ``start``.
+    dac : Out(N)
+        The threshold; after the last answer, the count.
+    """
+
+    bound: Signal
+    centre: Signal
+    start: Signal
+    step: Signal
+    answer: Signal
+    none: Signal
+    last: Signal
+    dac: Signal
+
+    def __init__(self, *, bits: int, patience: int) -> None:
+        self.bits = positive_int("Readout width", bits)
+        self.patience = positive_int("Patience", patience)
+        super().__init__({
+            "bound": In(self.bits),
+            "centre": In(self.bits),
+            "start": In(1),
+            "step": In(1),
+            "answer": In(1),
+            "none": Out(1),
+            "last": Out(1),
+            "dac": Out(self.bits),
+        })
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+
+        n = self.bits
+        taken = Signal(range(self.patience + 2))  # decisions outward; too many: bit by bit
+        down = Signal()  # the last answer outward was a no
+        bitwise = Signal()
+        gives_up = Signal()
+        m.d.comb += [bitwise.eq(taken > self.patience), gives_up.eq(taken == self.patience)]
+
+        # outward: an answer that turns round, and a threshold at either end, leave one count
+        ends = Signal()
+        m.d.comb += ends.eq(
+            Mux(
+                self.answer,
+                down | (self.dac == self.bound),
+                (~down & (taken != 0)) | (self.dac == 1),
+            )
+        )
+        moved = Signal(n)
+        stays = Signal()
+        m.d.comb += [
+            stays.eq(self.answer & ends),
+            moved.eq(self.dac + Cat(~stays, (~self.answer).replicate(n - 1))),
+        ]
+
+        # bit by bit, `dac` being as in a binary search
+        trial = _lowest_one(m, self.dac)
+        decided = Signal(n)
+        m.d.comb += [
+            decided.eq(_decided(self.dac, trial, self.answer)),
+            self.none.eq(self.bound == 0),
+            self.last.eq(Mux(bitwise, trial[0] | (self.dac == 0), ends)),
+        ]
+
+        with m.If(self.start):
+            m.d.sync += [self.dac.eq(Mux(self.none, 0, self.centre)), taken.eq(0), down.eq(0)]
+        with m.Elif(self.step):
+            m.d.sync += down.eq(~self.answer)
+            with m.If(bitwise):
+                m.d.sync += self.dac.eq(decided | trial[1:])
+            with m.Else():
+                m.d.sync += taken.eq(taken + 1)
+                m.d.sync += self.dac.eq(moved)
+                with m.If(gives_up & ~ends):
+                    m.d.sync += self.dac.eq(_highest_one(self.bound))
+        return m
+
+
 class RedundantSearch(wiring.Component):
     r"""Search with redundant weights: every answer moves the code up or down by the next one.
 
@@ -600,6 +710,7 @@ ENGINES = {
     "binary": BinarySearch,
     "twin-range": TwinRangeSearch,
     "ranges": RangeSearch,
+    "outward": OutwardSearch,
     "redundant": RedundantSearch,
 }
 

@@ -54,6 +54,9 @@ class Sequencer(wiring.Component):
         Width of the bound that tags carry; 0: they carry none.
     octaves : int
         Lengths in bits that the bound can have, where tags say how much shorter it is; 0: not.
+    centres : int
+        Expected counts that tags carry; 0: none. They depend on tables, which then may not change
+        in the cycle in which they are stored.
 
     Members
     -------
@@ -73,6 +76,8 @@ class Sequencer(wiring.Component):
         Bank that was sampled before the other.
     bound : In(N)
         Largest count that the plane on the rows allows; only with a bound in the tags.
+    centres : In(ArrayLayout(N, centres))
+        Counts to expect of the plane on the rows; only with centres in the tags.
     tag_0, tag_1 : Out(ReadTag)
         What the banks hold.
     outputs_used : In(range(outputs + 1))
@@ -99,6 +104,7 @@ class Sequencer(wiring.Component):
     pending: Signal
     older: Signal
     bound: Signal
+    centres: data.View
     tag_0: data.View
     tag_1: data.View
     outputs_used: Signal
@@ -121,6 +127,7 @@ class Sequencer(wiring.Component):
         active_max: int,
         bound_bits: int = 0,
         octaves: int = 0,
+        centres: int = 0,
     ) -> None:
         if banks not in {1, 2}:
             raise ValueError(f"Bank count must be 1 or 2, not {banks!r}")
@@ -134,10 +141,12 @@ class Sequencer(wiring.Component):
         self.signed = signed
         self.bound_bits = bound_bits
         self.octaves = octaves
+        self.centre_count = centres
         plane_shape = range(max(planes, 2))
-        tag = ReadTag(planes=planes, bound_bits=bound_bits, octaves=octaves)
+        tag = ReadTag(planes=planes, bound_bits=bound_bits, octaves=octaves, centres=centres)
         super().__init__(
             ({"bound": In(bound_bits)} if bound_bits else {})
+            | ({"centres": In(data.ArrayLayout(bound_bits, centres))} if centres else {})
             | {
                 "full": In(1),
                 "drop": Out(1),
@@ -247,6 +256,8 @@ class Sequencer(wiring.Component):
             fields.append(tag.bound.eq(self.bound))
         if self.octaves:
             fields.append(tag.shift.eq(self._shift()))
+        if self.centre_count:
+            fields.append(tag.centres.eq(self.centres))
         return fields
 
     def _shift(self) -> Value:
@@ -266,11 +277,14 @@ class Sequencer(wiring.Component):
 
         index = Signal.like(self.output_index)
         started = Signal()  # a read of the vector has been sampled
+        between = ~started & ~ending
+        if self.centre_count:  # what depends on the tables is stored at the end of a sample
+            between = between & ~self.loaded.any()
         m.d.comb += [
             self.output_index.eq(index),
             self.drain.eq(ending & ~in_use.any() & (self.buffer_empty | (index != 0))),
             self.clear.eq(self.drain & (index + 1 >= self.outputs_used)),
-            self.boundary.eq(~started & ~ending),
+            self.boundary.eq(between),
         ]
         m.d.sync += started.eq(Mux(self.clear, 0, started | self.loaded.any()))
         with m.If(self.drain):

@@ -9,6 +9,7 @@ from hwgen.gateware.input_buffer import InputBuffer
 from hwgen.gateware.lane import ColumnOperation, Lane
 from hwgen.gateware.narrow import saturate
 from hwgen.gateware.output_buffer import OutputBuffer
+from hwgen.gateware.prediction import Prediction
 from hwgen.gateware.range_table import RangeTable
 from hwgen.gateware.row_drive import RowDrive
 from hwgen.gateware.sequencer import Sequencer
@@ -54,6 +55,8 @@ def _engine(spec: TileSpec) -> dict[str, object]:
     """Return what an engine is told of the tile beside the width of its codes."""
     if "steps" in spec.scheme.options:
         return {"steps": spec.steps}
+    if spec.has_centres:
+        return {"patience": spec.patience}
     if "range_count" not in spec.scheme.options:
         return {}
     largest = None if spec.bounded else spec.largest_count
@@ -75,6 +78,7 @@ def range_table_parameters(spec: TileSpec) -> dict[str, object]:
         "ranges": spec.scheme.ranges(spec),
         "bases": spec.bases if "bases" in spec.scheme.options else "zero",
         "tables": spec.table_count,
+        "density_bits": spec.density_bits if spec.has_centres else 0,
     }
 
 
@@ -146,7 +150,12 @@ class Tile(wiring.Component):
             active_max=spec.largest_active,
             bound_bits=spec.readout_bits if spec.bounded else 0,
             octaves=spec.octaves if spec.scaled else 0,
+            centres=spec.table_count if spec.has_centres else 0,
         )
+        if spec.has_centres:
+            self.prediction = Prediction(
+                bits=spec.readout_bits, density_bits=spec.density_bits, tables=spec.table_count
+            )
         self.range_table = RangeTable(**range_table_parameters(spec))
         self.lanes = [lane_of(spec) for _ in range(spec.lanes)]
         self.splice = Splice(
@@ -234,6 +243,14 @@ class Tile(wiring.Component):
             largest = active_rows.total * self.spec.largest_digit
             m.d.comb += sequencer.bound.eq(saturate(largest, sequencer.bound.shape()))
 
+        if self.spec.has_centres:
+            m.submodules.prediction = prediction = self.prediction
+            m.d.comb += [
+                prediction.bound.eq(sequencer.bound),
+                prediction.plan.eq(range_table.plan),
+                sequencer.centres.eq(prediction.centres),
+            ]
+
         # tables
         for pin in TABLE_PINS:
             outer, inner = getattr(self, pin), getattr(range_table, pin)
@@ -275,8 +292,8 @@ class Tile(wiring.Component):
         m.d.comb += [
             lane.load.eq(sequencer.loaded),
             lane.older.eq(sequencer.older),
-            lane.tag_0.eq(sequencer.tag_0),
-            lane.tag_1.eq(sequencer.tag_1),
+            *self._tag(k, lane.tag_0, sequencer.tag_0),
+            *self._tag(k, lane.tag_1, sequencer.tag_1),
             # between vectors too: what an upset makes a lane add then is of no vector
             lane.clear.eq(sequencer.clear | sequencer.boundary),
             lane.read_destination.eq(getattr(splice, f"destination_{k}")),
@@ -293,9 +310,19 @@ class Tile(wiring.Component):
             )
             m.d.comb += lane.operations.eq(constant)
 
+    def _tag(self, k: int, tag: data.View, held: data.View) -> list:
+        """Tell a lane what a bank holds; of centres, those of its own slices."""
+        if not self.spec.has_centres:
+            return [tag.eq(held)]
+        common = [name for name, _ in tag.shape() if name != "centres"]
+        slices = self.spec.lane_slices(k)
+        return [getattr(tag, name).eq(getattr(held, name)) for name in common] + [
+            tag.centres[t].eq(held.centres[s]) for t, s in enumerate(slices)
+        ]
+
     def _connect_tables(self, m: Module, k: int, lane: Lane) -> None:
         """Give a lane the tables of its slices, and say which column has which."""
-        for t, s in enumerate(self.spec.lane_slices(k)):
+        for t, s in enumerate(self.spec.lane_slices(k) if lane.has_plan else []):
             target = lane.plan[t] if lane.tables > 1 else lane.plan
             m.d.comb += target.eq(self.range_table.plan[s])
         if lane.tables > 1:

@@ -45,6 +45,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "output_buffer": (ACCUMULATION, "output"),
     "row_drive": (SCHEDULING, "read"),
     "active_rows": (SCHEDULING, "read"),
+    "prediction": (SCHEDULING, "read"),
     "sequencer": (SCHEDULING, "read"),
     "tile": (SCHEDULING, "read"),
     "input_buffer": (SCHEDULING, "vector"),

@@ -173,9 +173,12 @@ class _Reader:
                 yield self._edges(ranges, (*path, "tables", s, t))
 
     def _edges(self, value: object, path: KeyPath) -> list[int]:
-        """First counts above the ranges that are tested: all but the last."""
+        """First counts above the ranges that are tested: all but the last. A density has none."""
         edges = []
-        for k, fields in enumerate(self._list(value, path)):
+        entries = self._list(value, path)
+        if len(entries) == 1 and isinstance(entries[0], list) and len(entries[0]) == 1:
+            entries = entries if not _is_count(entries[0][0]) else []
+        for k, fields in enumerate(entries):
             ok = isinstance(fields, list) and len(fields) in {2, 3} and all(map(_is_count, fields))
             if not ok or max(fields[-2:]) > MOST_BITS:
                 wanted = "[payload, truncation] or [base, payload, truncation], in bits"

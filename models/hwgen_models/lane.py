@@ -110,6 +110,9 @@ class HeldRead:
         The plane counts negative: the last one of signed inputs.
     bound : int or None
         Largest count that the active rows allow; None where nobody asks.
+    centres : sequence of int
+        Counts that are expected of the columns with each table (`Scheme.centres`); empty where
+        nobody asks.
     errors : sequence of Error or None
         Comparator error of each column, by decision; None: ideal.
     """
@@ -120,6 +123,7 @@ class HeldRead:
     bank: int = 0
     negate: bool = False
     bound: int | None = None
+    centres: Sequence[int] = ()
     errors: Sequence[Error] | None = None
 
     def tag(self, spec: "TileSpec") -> list[tuple[int, int]]:
@@ -133,6 +137,7 @@ class HeldRead:
         if spec.scaled:
             width = (spec.octaves - 1).bit_length()
             fields.append((spec.octave_shift(self.bound or 0), width))
+        fields += [(centre, spec.readout_bits) for centre in self.centres]
         return fields
 
 

@@ -4,11 +4,11 @@ A column whose cells hold a one in a share p of the rows that happen to be activ
 :math:`B p` on average, B being what the active rows allow. So one number per context, its density,
 predicts every read:
 
-.. math:: centre = \max(1, \lfloor (B d + 3 \cdot 2^{q-2}) / 2^q \rfloor), \qquad d \approx p\, 2^q
+.. math:: centre = 1 + \lfloor B d / 2^q \rfloor, \qquad d \approx p\, 2^q
 
 The centre and the count below it cost the same, so the centre belongs half a count above the
-median; counts spread farther upward than downward, which puts the median about a quarter below the
-mean. Hence the three quarters that are added.
+median. One that is added, not three quarters, makes a centre from 1 to B of every density and every
+B from 1 on, so that nothing has to be moved into that range, and costs ResNet-20 0.04 % decisions.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ class Density:
 def centre_of(
     bound: ArrayLike, density: ArrayLike, *, fraction_bits: int = FRACTION_BITS
 ) -> NDArray[np.int64]:
-    """Return the expected count under a bound, at least 1.
+    """Return the expected count under a bound: 1 to the bound, or 1 under a bound of zero.
 
     Parameters
     ----------
@@ -69,15 +69,15 @@ def centre_of(
     density : array_like of int
         d, 0 .. 2^q - 1.
     fraction_bits : int
-        q, at least 2.
+        q.
 
     Examples
     --------
     >>> centre_of([0, 5, 20, 128], 13).tolist()
-    [1, 1, 4, 26]
+    [1, 2, 5, 27]
     """
     product = np.asarray(bound, dtype=np.int64) * np.asarray(density, dtype=np.int64)
-    return np.maximum((product + (3 << fraction_bits >> 2)) >> fraction_bits, 1)
+    return 1 + (product >> fraction_bits)
 
 
 def density_costs(
@@ -97,7 +97,7 @@ def density_costs(
     patience, step_bits, truncation : int
         As of `outward_root`.
     fraction_bits : int
-        q, at least 2.
+        q.
 
     Returns
     -------

@@ -24,7 +24,8 @@ __all__ = [
 
 IDENTITY = 0x4857_4731  # "HWG1"
 ID, STATUS, COMMIT, OUTPUTS, SLICE, RANGE_0 = 0x00, 0x04, 0x08, 0x0C, 0x10, 0x20
-OFFSETS = {"payload": 0, "truncation": 8, "base": 16}  # where the fields of a range start
+# where the fields of a range start, or the density
+OFFSETS = {"payload": 0, "truncation": 8, "base": 16, "density": 0}
 
 
 def load_writes(
@@ -57,8 +58,13 @@ def load_writes(
             if spec.bases == "aligned":
                 fields.pop("base", None)  # follows from the ranges before
             word = sum(value << OFFSETS[name] for name, value in fields.items())
-            writes.append((f"RANGE_{k}", word))
+            writes.append((register_name(spec, k), word))
     return [*writes, ("COMMIT", 1)]
+
+
+def register_name(spec: "TileSpec", k: int) -> str:
+    """Return the name of the register of a range, or of the density."""
+    return f"RANGE_{k}" if "payload" in spec.scheme.fields else "DENSITY"
 
 
 def check_outputs(used: int, *, outputs: int) -> int:
@@ -98,6 +104,7 @@ class RangeTable:
     0x20  RANGE_0   payload from bit 0, truncation from bit 8, base, if free, from bit 16; reset N
                     and zeros (with ranges)
     0x24  RANGE_1   the same, and so on
+    0x20  DENSITY   with an outward search, in place of ranges; reset a quarter of 2^q
     ====  ========  ======================================================================
 
     A field is wide enough for its largest legal value plus one. A larger one is stored as all ones,
@@ -227,6 +234,8 @@ class RangeTable:
         self.shadow = replace(self.shadow, ranges=tuple(map(tuple, tables)))
 
     def _largest(self, name: str) -> int:
+        if name == "density":
+            return (1 << self.spec.density_bits) - 2
         return self.spec.largest_code if name == "base" else self.spec.readout_bits
 
     def _entries(self, table: Sequence[dict[str, int]]) -> list[Entry]:

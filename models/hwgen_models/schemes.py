@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen_models.plans import search_plan
+from hwgen_models.prediction import centre_of
 from hwgen_models.ranges import (
     Range,
     bound_classes,
@@ -103,6 +104,12 @@ class Scheme(ABC):
     def plan(self, table: Sequence[Entry], spec: "TileSpec") -> list[tuple[int, int]]:
         """Return the fields that the table port hands to a lane, as (value, width)."""
         return []
+
+    def centres(
+        self, tables: Sequence[Sequence[Entry]], spec: "TileSpec", bound: int
+    ) -> tuple[int, ...]:
+        """Return the expected counts that a read has with each table; none where nobody asks."""
+        return ()
 
     def plans(
         self, tables: Sequence[Sequence[Entry]], spec: "TileSpec", *, lane: int
@@ -291,6 +298,80 @@ class RedundantWeights(Scheme):
         return SearchTree.redundant(self.search(spec), spec.largest_count)
 
 
+class Outward(Scheme):
+    """From the count that is expected of the read outward, one count at a time.
+
+    The table is one density: the expected count for every active row (`hwgen_models.prediction`).
+    All that it changes is the decisions: every table is lossless.
+    """
+
+    name = "outward"
+    fields = ("density",)
+    options = ("bounded", "contexts", "density_bits", "patience")
+
+    def ranges(self, spec: "TileSpec") -> int:
+        """Return 1: the density."""
+        return 1
+
+    def most_decisions(self, spec: "TileSpec") -> int:
+        """Return the first, all steps outward, and N."""
+        return 1 + spec.patience + spec.readout_bits
+
+    def check(self, table: Sequence[Entry], spec: "TileSpec") -> None:
+        """Take a density below the largest that its bits can say, which is never legal."""
+        if len(table) != 1:
+            raise ValueError(f"Table must have one density, not {len(table)}")
+        most = (1 << spec.density_bits) - 2
+        if not 0 <= table[0][0] <= most:
+            raise ValueError(f"density must be between 0 and {most}, not {table[0][0]!r}")
+
+    def tree(
+        self, table: Sequence[Entry], spec: "TileSpec", active: int | None = None
+    ) -> SearchTree:
+        """Return the tree of `SearchTree.outward`, by default of a read with the largest bound."""
+        self.check(table, spec)
+        bound = spec.largest_count if active is None else min(active, spec.largest_count)
+        (centre,) = self.centres([table], spec, bound)
+        return SearchTree.outward(
+            centre, bits=spec.readout_bits, bound=bound, patience=spec.patience
+        )
+
+    def classes(
+        self, table: Sequence[Entry], spec: "TileSpec"
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Group bounds of equally many bits with the same centre, unless a search reaches them."""
+        self.check(table, spec)
+        bound = np.arange(spec.largest_count + 1)
+        limit = np.minimum(bound, spec.bound)
+        centre = centre_of(limit, table[0][0], fraction_bits=spec.density_bits)
+        room = np.minimum(limit - centre, spec.patience + 1)
+        differs = np.diff([np.frexp(limit)[1], centre, room], axis=1).any(axis=0)
+        first = np.flatnonzero(np.insert(differs, 0, True))
+        return np.append(first[1:] - 1, bound[-1]), np.cumsum(np.insert(differs, 0, False))
+
+    def reset(self, spec: "TileSpec") -> tuple[Entry, ...]:
+        """Return a quarter: of bits by chance half are ones, and half of these have either sign."""
+        return ((1 << spec.density_bits >> 2,),)
+
+    def plan(self, table: Sequence[Entry], spec: "TileSpec") -> list[tuple[int, int]]:
+        """Return the density, which goes into the centres of the reads."""
+        return [(table[0][0], spec.density_bits)]
+
+    def plans(
+        self, tables: Sequence[Sequence[Entry]], spec: "TileSpec", *, lane: int
+    ) -> list[tuple[int, int]]:
+        """Return nothing: lanes get the centres, with the tag of a read."""
+        return []
+
+    def centres(
+        self, tables: Sequence[Sequence[Entry]], spec: "TileSpec", bound: int
+    ) -> tuple[int, ...]:
+        """Return `centre_of` of each table."""
+        limit = min(bound, spec.bound)
+        densities = [table[0][0] for table in tables]
+        return tuple(centre_of(limit, densities, fraction_bits=spec.density_bits).tolist())
+
+
 def _twins(table: Sequence[Entry]) -> list[Range]:
     if len(table) != 2:
         raise ValueError(f"Table must have two ranges, not {len(table)}")
@@ -311,7 +392,7 @@ def _shifted(table: Sequence[Entry], shift: int) -> list[Range]:
 
 
 SCHEMES: dict[str, Scheme] = {
-    one.name: one for one in (Binary(), TwinRange(), Ranges(), RedundantWeights())
+    one.name: one for one in (Binary(), TwinRange(), Ranges(), Outward(), RedundantWeights())
 }
 
 

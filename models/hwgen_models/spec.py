@@ -8,11 +8,13 @@ from hwgen_models.columns import COLUMN_ORDERS, ColumnMap
 from hwgen_models.row_drive import plane_weights
 from hwgen_models.schemes import SCHEMES, RedundantWeights, Scheme
 
-__all__ = ["BASES", "CONTEXTS", "MOST_RANGES", "TileSpec"]
+__all__ = ["BASES", "CONTEXTS", "MOST_DENSITY_BITS", "MOST_PATIENCE", "MOST_RANGES", "TileSpec"]
 
 BASES = ("aligned", "any")
 CONTEXTS = ("network", "slice")
 MOST_RANGES = 8
+MOST_DENSITY_BITS = 8
+MOST_PATIENCE = 31
 OPTIONS = {name for scheme in SCHEMES.values() for name in scheme.options}
 KINDS = {int: "an integer", bool: "true or false", str: "a word", tuple: "numbers"}
 
@@ -44,19 +46,23 @@ class TileSpec:
     dac_bits : int
         Width of the digit that a word line carries in one read.
     search : str
-        ``"binary"``, ``"twin-range"``, ``"ranges"`` or ``"redundant"``, see
+        ``"binary"``, ``"twin-range"``, ``"ranges"``, ``"outward"`` or ``"redundant"``, see
         `hwgen_models.schemes`.
     range_count : int
-        Most ranges of a table, 1 to 8; of ``"ranges"`` only, like the next four.
+        Most ranges of a table, 1 to 8; of ``"ranges"`` only, like `bases` and `scaled`.
     bases : str
         ``"aligned"``: the base of a range is a multiple of its size; or ``"any"``.
     bounded : bool
-        The active rows of a read bound its searches.
+        The active rows of a read bound its searches; always those of ``"outward"``.
     scaled : bool
         A table without truncation is that of the largest bounds; reads whose bound is s bits
         shorter have ranges that are 2^s times smaller. Needs `bounded` and aligned bases.
     contexts : str
         ``"network"``: the tile holds one table; ``"slice"``: one for each slice.
+    density_bits : int
+        Width of a density, q, 2 to 8; of ``"outward"`` only, like `patience`.
+    patience : int
+        Most steps outward, 1 to 31.
     steps : tuple of int
         What every step of ``"redundant"`` adds or subtracts; empty for others. A list will do.
     readout_bits : int
@@ -99,6 +105,8 @@ class TileSpec:
     bounded: bool = False
     scaled: bool = False
     contexts: str = "network"
+    density_bits: int = 6
+    patience: int = 8
     steps: tuple[int, ...] = ()
     readout_bits: int = 8
     saturate: bool = False
@@ -125,6 +133,7 @@ class TileSpec:
             ("range_count", range(1, MOST_RANGES + 1)),
             ("bases", BASES),
             ("contexts", CONTEXTS),
+            ("density_bits", range(2, MOST_DENSITY_BITS + 1)),
             ("polarities", (2,)),
             ("banks", (1, 2)),
             ("compare_stages", (0, 1, 2)),
@@ -140,6 +149,7 @@ class TileSpec:
             ("input_bits", 1),
             ("dac_bits", 1),
             ("readout_bits", 1),
+            ("patience", 1),
             ("row_tiles", 1),
             ("x_elements", 1),
             ("settle_row", 2),
@@ -168,6 +178,10 @@ class TileSpec:
                 self._check_default(field)
         if self.scaled and not (self.bounded and self.bases == "aligned"):
             raise ValueError("scaled must be False without a bound or with any bases, not True")
+        if self.patience > MOST_PATIENCE:
+            raise ValueError(f"patience must be at most {MOST_PATIENCE}, not {self.patience!r}")
+        if self.has_centres and not self.bounded:
+            raise ValueError(f"bounded must be True for search {self.search!r}, not False")
         _ = self.column_map  # checks what concerns columns
         if isinstance(self.scheme, RedundantWeights):
             self.scheme.search(self)  # checks the weights
@@ -344,6 +358,11 @@ class TileSpec:
         """The same tile with a binary search."""
         plain = {field.name: field.default for field in fields(self) if field.name in OPTIONS}
         return replace(self, search="binary", **plain)
+
+    @property
+    def has_centres(self) -> bool:
+        """Reads tell what counts are expected."""
+        return "density_bits" in self.scheme.options
 
     def lane_slices(self, lane: int) -> list[int]:
         """Return the slices whose tables a lane reads, ascending.

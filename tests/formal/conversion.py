@@ -8,9 +8,14 @@ from amaranth.lib.wiring import In
 from hwgen.gateware.range_table import RangeTable
 from hwgen.gateware.tile import lane_of, range_table_parameters
 from tests.formal.support import anything, claim
-from tests.formal.tree import RangesTree, Tree, legal
+from tests.formal.tree import OutwardTree, RangesTree, Tree, legal
 
-__all__ = ["ConversionFollowsTheRanges", "ConversionFollowsTheTree", "OpenRangeTable"]
+__all__ = [
+    "ConversionFollowsTheRanges",
+    "ConversionFollowsTheTree",
+    "ConversionGoesOutward",
+    "OpenRangeTable",
+]
 
 TABLE = ("payload_0", "truncation_0", "payload_1", "truncation_1")
 
@@ -250,3 +255,47 @@ class ConversionFollowsTheRanges(ConversionFollowsTheTree):
                 for k in range(spec.range_count):
                     row = rows[s * spec.range_count + k]
                     m.d.comb += [getattr(tree.table[k], name).eq(row[name]) for name in row]
+
+
+class ConversionGoesOutward(ConversionFollowsTheTree):
+    """The same outward, whatever the bound of the read and the centre that goes with its table.
+
+    That centres are between 1 and the bound is what `Prediction` makes of any density.
+
+    Parameters
+    ----------
+    spec : TileSpec
+        The lane is that of this tile.
+    """
+
+    def _parts(self):
+        return None, OutwardTree(bits=self.spec.readout_bits, patience=self.spec.patience)
+
+    def _answer(self, m, decision, running, deciding):
+        lane, tree = self.lane, self.tree
+        seen = Mux(decision < tree.tests, tree.tested, tree.count)
+        # No threshold outward is above the bound or below 1.
+        outward = deciding & (decision < tree.tests)
+        claim(m, (lane.dac >= 1) & (lane.dac <= tree.active), when=outward)
+        # What the lane is told stays while it converts.
+        number = 0
+        if lane.tables > 1:
+            number = Array(lane.table_of[k] for k in range(lane.columns))[lane.column]
+        of_bank = [
+            (tag.bound, Array(tag.centres[t] for t in range(lane.tables))[number])
+            for tag in (lane.tag_0, lane.tag_1)
+        ]
+        for told, chosen in enumerate((tree.active, tree.centre)):
+            now = Mux(lane.bank, of_bank[1][told], of_bank[0][told])
+            m.d.comb += Assume(~running | (now == chosen))
+        return seen >= lane.dac
+
+    def _choose(self, m):
+        spec, tree = self.spec, self.tree
+        for name in ("active", "centre", "tested", "count"):
+            m.d.comb += getattr(tree, name).eq(anything(m, spec.readout_bits, name))
+        m.d.comb += [
+            Assume(tree.reachable),
+            Assume(tree.active <= spec.bound),
+            Assume((tree.centre >= 1) & ((tree.centre <= tree.active) | (tree.active == 0))),
+        ]

@@ -7,9 +7,13 @@ from hwgen.gateware.interval_decode import IntervalDecode
 from hwgen.gateware.lane import Lane
 from hwgen.gateware.range_table import RangeTable
 from hwgen.gateware.sar import Sar
-from hwgen.gateware.search import BinarySearch, RangeSearch, TwinRangeSearch
+from hwgen.gateware.search import BinarySearch, OutwardSearch, RangeSearch, TwinRangeSearch
 from hwgen_models.spec import TileSpec
-from tests.formal.conversion import ConversionFollowsTheRanges, ConversionFollowsTheTree
+from tests.formal.conversion import (
+    ConversionFollowsTheRanges,
+    ConversionFollowsTheTree,
+    ConversionGoesOutward,
+)
 from tests.formal.support import inject, prove
 
 pytestmark = pytest.mark.formal
@@ -186,3 +190,59 @@ def test_a_bug_in_a_search_by_ranges_is_found(monkeypatch, changes, component, o
     inject(monkeypatch, component, old, new)
 
     assert not ranged(readout_bits=4, rows=15, **BOUNDED | changes).holds
+
+
+OUTWARD = {
+    "by slices": {"contexts": "slice"},
+    "slices in a lane": {"contexts": "slice", "column_order": "output_major", "patience": 4},
+    "little patience": {"patience": 1},
+    "more patience than counts": {"readout_bits": 4, "rows": 15, "patience": 20},
+    "40 rows": {"rows": 40},
+    "saturating": {"rows": 100, "saturate": True},
+    "long times": TIMINGS["long"] | {"readout_bits": 4, "rows": 12, "patience": 3},
+}
+OUTWARD_LONG = {
+    "preset": {"readout_bits": 8, "rows": 128, "contexts": "slice"},
+    "all codes": {"readout_bits": 8, "rows": 255, "patience": 7},
+}
+
+
+def outward(**parameters):
+    keys = WIDTHS["6 bits"] | {"search": "outward", "bounded": True}
+    proof = ConversionGoesOutward(TileSpec(**keys | parameters))
+    return prove(proof, depth=proof.depth, free=("lane",))
+
+
+@pytest.mark.parametrize("name", OUTWARD)
+def test_every_count_is_found_outward_of_every_centre(name):
+    assert outward(**OUTWARD[name]).holds
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OUTWARD_LONG)
+def test_every_count_of_8_bits_is_found_outward_of_every_centre(name):
+    assert outward(**OUTWARD_LONG[name]).holds
+
+
+OUTWARD_BUGS = [
+    (OutwardSearch, "down | (self.dac == self.bound)", "down"),
+    (OutwardSearch, "(~down & (taken != 0)) | (self.dac == 1)", "~down & (taken != 0)"),
+    (OutwardSearch, "(~down & (taken != 0)) | (self.dac == 1)", "~down | (self.dac == 1)"),
+    (OutwardSearch, "stays.eq(self.answer & ends)", "stays.eq(0)"),
+    (OutwardSearch, "m.d.sync += down.eq(~self.answer)", "m.d.sync += down.eq(down)"),
+    (OutwardSearch, "taken > self.patience", "taken >= self.patience"),
+    (OutwardSearch, "gives_up & ~ends", "gives_up"),
+    (OutwardSearch, "_highest_one(self.bound)", "self.bound"),
+    (OutwardSearch, "self.none.eq(self.bound == 0)", "self.none.eq(0)"),
+    (OutwardSearch, "taken.eq(0), down.eq(0)]", "taken.eq(0)]"),
+    (Lane, "of_banks[1], of_banks[0]", "of_banks[0], of_banks[0]"),
+    (Lane, "tag.centres[t] for t in range(self.tables))[number]", "tag.centres)[0]"),
+]
+
+
+@pytest.mark.parametrize(("component", "old", "new"), OUTWARD_BUGS)
+def test_a_bug_in_a_search_outward_is_found(monkeypatch, component, old, new):
+    inject(monkeypatch, component, old, new)
+
+    small = {"readout_bits": 4, "rows": 15, "patience": 3, "contexts": "slice"}
+    assert not outward(**small).holds

@@ -7,7 +7,7 @@ from amaranth.hdl import Assume, Value
 
 from hwgen.gateware.lane import Lane
 from hwgen.gateware.sar import Sar
-from hwgen.gateware.search import BinarySearch, RangeSearch, TwinRangeSearch
+from hwgen.gateware.search import BinarySearch, OutwardSearch, RangeSearch, TwinRangeSearch
 from hwgen.gateware.tile import lane_of
 from hwgen_models.spec import TileSpec
 from tests.formal.around import Around
@@ -29,6 +29,8 @@ LANES = {
     "one range, bounded": {"search": "ranges", "bounded": True, "range_count": 1},
     "three ranges by slices": {"search": "ranges", "range_count": 3, "contexts": "slice"},
     "6 bits, redundant": SIX | {"search": "redundant", "steps": (12, 8, 5, 3, 2, 1)},
+    "outward": {"search": "outward", "bounded": True, "contexts": "slice"},
+    "6 bits, outward": SIX | {"search": "outward", "bounded": True, "patience": 3},
     "long times": {
         "readout_bits": 4,
         "rows": 15,
@@ -181,14 +183,18 @@ def test_serves_the_used_columns_of_either_bank_in_order(search, columns):
     assert holds(ServesInOrder(TileSpec(search=search, **columns)))
 
 
-@pytest.mark.parametrize("search", ["binary", "twin-range", "ranges"])
+@pytest.mark.parametrize("search", ["binary", "twin-range", "ranges", "outward"])
 def test_holds_the_bank_that_it_converts(search):
-    assert prove(HoldsWhatItConverts(TileSpec(search=search)), mode="prove", depth=2).holds
+    spec = TileSpec(search=search, bounded=search == "outward")
+
+    assert prove(HoldsWhatItConverts(spec), mode="prove", depth=2).holds
 
 
-@pytest.mark.parametrize("search", ["binary", "twin-range", "ranges"])
+@pytest.mark.parametrize("search", ["binary", "twin-range", "ranges", "outward"])
 def test_serves_all_it_holds(search):
-    assert holds(ServesAllItHolds(TileSpec(search=search, slices=1, **SMALL)))
+    bounded = {"bounded": True, "patience": 3} if search == "outward" else {}
+
+    assert holds(ServesAllItHolds(TileSpec(search=search, slices=1, **SMALL | bounded)))
 
 
 BUGS = [
@@ -203,6 +209,8 @@ BUGS = [
     (IsIdleWithinOneConversion, TwinRangeSearch, "detecting.eq(0)", "detecting.eq(detecting)"),
     (IsIdleWithinOneConversion, RangeSearch, "detecting & (at < final)", "detecting"),
     (IsIdleWithinOneConversion, RangeSearch, "walk.lower(below)", "walk.lower(below | trial)"),
+    (IsIdleWithinOneConversion, OutwardSearch, "taken.eq(taken + 1)", "taken.eq(taken)"),
+    (IsIdleWithinOneConversion, OutwardSearch, "trial[0] | (self.dac == 0), ends", "0, ends"),
     (IsIdleWithinOneConversion, Sar, "elapsed >= cycles - 1", "elapsed == cycles - 1"),
     (ServesInOrder, Lane, "2**self.columns - 2", "2**self.columns - 1"),
     (ServesInOrder, Lane, "reversed(range(self.columns))", "range(self.columns)"),
@@ -215,8 +223,9 @@ BUGS = [
 @pytest.mark.parametrize(("proof", "component", "old", "new"), BUGS)
 def test_a_bug_is_found(monkeypatch, proof, component, old, new):
     inject(monkeypatch, component, old, new)
-    searches = {TwinRangeSearch: "twin-range", RangeSearch: "ranges"}
+    searches = {TwinRangeSearch: "twin-range", RangeSearch: "ranges", OutwardSearch: "outward"}
     search = searches.get(component, "binary")
     parameters = SMALL | {"slices": 1, "settle_dac": 1, "compare_latency": 4}
+    parameters |= {"bounded": search == "outward"}
 
     assert not holds(proof(TileSpec(search=search, **parameters)))

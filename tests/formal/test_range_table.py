@@ -30,7 +30,12 @@ class OfATable(Around):
         self.pending, self.refused = self.registers["pending"], self.registers["refused"]
         self.checked = self.registers["checked"]  # and legal: waits for the boundary
         self.fields = {"outputs_outputs": (OUTPUTS, 0, 32)}
-        if self.dut.ranges and self.dut.bases == "zero":
+        if self.dut.density_bits:
+            slices = (
+                [f"slice_{t}_" for t in range(self.dut.tables)] if self.dut.tables > 1 else [""]
+            )
+            self.fields |= {f"{prefix}density_density": (RANGE_0, 0, 32) for prefix in slices}
+        elif self.dut.ranges and self.dut.bases == "zero":
             self.fields |= RANGES
         elif self.dut.ranges:
             self.fields |= self._ranges()
@@ -66,7 +71,10 @@ class OfATable(Around):
         """Return whether what a copy of the registers holds may be used."""
         dut, used = self.dut, copy["outputs_outputs"]
         good = (used >= 1) & (used <= dut.outputs)
-        if dut.ranges and dut.bases == "zero":
+        if dut.density_bits:
+            for name in copy.keys() - {"outputs_outputs"}:
+                good &= copy[name] != 2**dut.density_bits - 1
+        elif dut.ranges and dut.bases == "zero":
             table = TableView(copy)
             good &= legal(table, bits=dut.bits, bound=dut.bound)
         elif dut.ranges:
@@ -226,6 +234,8 @@ TABLES = {
     "aligned": {"bits": 6, "outputs": 4, "bound": 63, "ranges": 3, "bases": "aligned"},
     "any bases": {"bits": 6, "outputs": 4, "bound": 40, "ranges": 3, "bases": "any"},
     "by slice": {"bits": 4, "outputs": 2, "bound": 9, "ranges": 2, "bases": "aligned", "tables": 3},
+    "density": {"bits": 6, "outputs": 4, "bound": 63, "ranges": 1, "density_bits": 6},
+    "densities": {"bits": 4, "outputs": 2, "bound": 9, "ranges": 1, "density_bits": 3, "tables": 3},
     "saturating": {"bits": 4, "outputs": 1, "bound": 100, "ranges": 2},
 }
 
@@ -290,6 +300,13 @@ RANGES_BUGS = [
         "[copies[0] for t in range(self.tables)",
     ),
     ("by slice", AnswersTheBus, "chosen == t", "t == 0"),
+    ("densities", UsesLegalTables, "legal.eq(density != ", "legal.eq(0 != "),
+    (
+        "densities",
+        UsesLegalTables,
+        "(step - 1)[: len(step)]]\n        m.d.comb += legal",
+        "0]\n        m.d.comb += legal",
+    ),
     ("any bases", UsesLegalTables, "(before <= last)", "1"),
     ("any bases", UsesLegalTables, "((offset & cut) == 0)", "1"),
     ("any bases", UsesLegalTables, '(row["base"] <= before)', "1"),

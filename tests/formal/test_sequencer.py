@@ -3,7 +3,7 @@
 
 import pytest
 from amaranth import Module, Mux, Signal
-from amaranth.hdl import Assume
+from amaranth.hdl import Assume, Value
 
 from hwgen.gateware.sequencer import Sequencer
 from tests.formal.around import Around
@@ -87,6 +87,9 @@ class KeepsTheSchedule(Around):
         bound = Signal(dut.bound_bits)
         if dut.bound_bits:
             m.d.sync += bound.eq(dut.bound)
+        if dut.centre_count:
+            centres = Signal.like(Value.cast(dut.centres))
+            m.d.sync += centres.eq(dut.centres)
         shorter = sum(bound < 2**length for length in range(1, dut.octaves))
         for b, tag in enumerate((dut.tag_0, dut.tag_1)):
             claim(m, tag.plane == held, when=ended[b])
@@ -95,6 +98,8 @@ class KeepsTheSchedule(Around):
                 claim(m, tag.bound == bound, when=ended[b])
             if dut.octaves:
                 claim(m, tag.shift == shorter, when=ended[b])
+            if dut.centre_count:
+                claim(m, Value.cast(tag.centres) == centres, when=ended[b])
 
         # what carries the claims from one cycle to the next
         with m.If(follows):
@@ -166,7 +171,8 @@ class DrainsEveryVector(Around):
         # between two vectors: nothing of either is in an accumulator
         under_way = Signal()
         m.d.sync += under_way.eq((under_way | dut.loaded.any()) & ~dut.clear)
-        claim(m, dut.boundary == (~under_way & ~ending))
+        starts = dut.loaded.any() if dut.centre_count else 0  # centres are those of the tables
+        claim(m, dut.boundary == (~under_way & ~ending & ~starts))
 
         # what carries the claims from one cycle to the next
         driving = (state == SETTLE) | (state == SAMPLE) | (state == HOLD)
@@ -227,6 +233,7 @@ SEQUENCERS = {
     "one bank": SMALL | {"banks": 1},
     "bounded": SMALL | {"bound_bits": 2},
     "scaled": SMALL | {"bound_bits": 3, "octaves": 3},
+    "centres": SMALL | {"bound_bits": 2, "centres": 2},
     "one plane": SMALL | {"planes": 1, "outputs": 1, "settle_row": 2, "sample_cycles": 1},
     "baseline": SMALL
     | {"planes": 8, "outputs": 9, "settle_row": 4, "sample_cycles": 1, "signed": False},
@@ -273,7 +280,7 @@ def test_returns_to_idle_from_any_state(name):
         (DrainsEveryVector, "ending & ~in_use.any() &", "ending &"),
         (DrainsEveryVector, "index + 1 >= self.outputs_used", "index >= self.outputs_used"),
         (DrainsEveryVector, "(self.buffer_empty | (index != 0))", "self.buffer_empty"),
-        (DrainsEveryVector, "boundary.eq(~started & ~ending)", "boundary.eq(~started)"),
+        (DrainsEveryVector, "between = ~started & ~ending", "between = ~started"),
         (ReturnsToIdle, "with m.Default():", "with m.Case(_State.IDLE):"),
         (ReturnsToIdle, "elapsed >= self.sample_cycles - 1", "elapsed > 3"),
     ],
@@ -284,3 +291,17 @@ def test_a_bug_is_found(proof, old, new, monkeypatch):
     depth = ReturnsToIdle(Sequencer(**SMALL)).depth
 
     assert not prove(proof(Sequencer(**SMALL)), depth=depth, free=free).holds
+
+
+@pytest.mark.parametrize(
+    ("proof", "old", "new"),
+    [
+        (KeepsTheSchedule, "tag.centres.eq(self.centres)", "tag.centres.eq(0)"),
+        (DrainsEveryVector, "between & ~self.loaded.any()", "between"),
+    ],
+)
+def test_a_bug_with_centres_is_found(proof, old, new, monkeypatch):
+    inject(monkeypatch, Sequencer, old, new)
+    free = () if proof is DrainsEveryVector else ("dut",)
+
+    assert not prove(proof(Sequencer(**SEQUENCERS["centres"])), depth=20, free=free).holds

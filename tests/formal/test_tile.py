@@ -181,6 +181,10 @@ PRODUCTS = {
             "scaled": True,
         },
     ),
+    "outward": (
+        30,
+        {"columns_per_lane": 1, "search": "outward", "bounded": True, "patience": 1},
+    ),
     "two columns a lane": (34, {}),
 }
 

@@ -13,7 +13,7 @@ from hwgen_models.ranges import implied_bases
 from hwgen_models.scaled import scaled_ranges
 from hwgen_models.search import Range, SearchTree, check_ranges, twin_ranges
 from hwgen_models.spec import TileSpec
-from tests.formal.tree import RangesTree, Table, Tree, legal
+from tests.formal.tree import OutwardTree, RangesTree, Table, Tree, legal
 from tests.support import simulate
 
 CASES = [(6, 63), (6, 32), (6, 100), (8, 128), (8, 255)]
@@ -272,5 +272,31 @@ def test_every_end_of_a_search_by_ranges_is_a_leaf_of_the_model(bits, bound, ran
                     assert ctx.get(dut.decisions) == tree.leaf_depth[leaf], where
                     reached += 1
             assert reached == len(tree.leaf_value)
+
+    simulate(dut, bench)
+
+
+@pytest.mark.parametrize(("bits", "patience"), [(4, 3), (5, 8), (6, 2)])
+def test_every_end_of_a_search_outward_is_a_leaf_of_the_model(bits, patience):
+    dut = OutwardTree(bits=bits, patience=patience)
+    rng = np.random.default_rng(2025)
+
+    async def bench(ctx):
+        for active in (0, 1, 2, 2**bits - 1, *rng.integers(3, 2**bits - 1, size=4).tolist()):
+            for centre in {1, max(active, 1), int(rng.integers(1, active + 1)) if active else 1}:
+                tree = SearchTree.outward(centre, bits=bits, bound=active, patience=patience)
+                leaves = sorted(zip(tree.leaf_value, tree.leaf_depth, strict=True))
+                ctx.set(dut.active, active)
+                ctx.set(dut.centre, centre)
+                found = set()
+                for tested, count in product(range(2**bits), repeat=2):
+                    ctx.set(dut.tested, tested)
+                    ctx.set(dut.count, count)
+                    if ctx.get(dut.reachable):
+                        up = tested >= centre  # the side that gives up has leaves of its own
+                        value, decisions = ctx.get(dut.value), ctx.get(dut.decisions)
+                        gave_up = decisions > ctx.get(dut.tests)
+                        found.add((value, decisions, gave_up and up))
+                assert sorted(one[:2] for one in found) == leaves, (active, centre)
 
     simulate(dut, bench)

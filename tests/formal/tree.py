@@ -4,7 +4,7 @@ from amaranth import Array, Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-__all__ = ["RangesTable", "RangesTree", "Table", "Tree", "legal"]
+__all__ = ["OutwardTree", "RangesTable", "RangesTree", "Table", "Tree", "legal"]
 
 
 class Table(data.StructLayout):
@@ -293,3 +293,75 @@ class RangesTree(wiring.Component):
             m.d.comb += halved.eq(Mux(scales, Mux(less > 0, less, 0), payload))
             found.append(halved)
         return found
+
+
+class OutwardTree(wiring.Component):
+    """Value and decisions of any conversion outward from a centre, without a search.
+
+    Decisions outward and those after them may see different counts: any answers that a comparator
+    can give, right or wrong, are those of some such pair.
+
+    Parameters
+    ----------
+    bits, patience : int
+        Width of a threshold code; most steps outward.
+
+    Members
+    -------
+    active, centre : In(N)
+        Bound of the read, and a centre from 1 to it.
+    tested, count : In(N)
+        Count that decisions outward see, and that every other decision sees.
+    reachable : Out(1)
+        No leaf has two pairs that stand for it, but for `count` where nothing sees it.
+    tests, decisions : Out(range(P + N + 2))
+        Decisions outward, and all of them.
+    value : Out(N)
+        What the conversion yields.
+    """
+
+    def __init__(self, *, bits: int, patience: int) -> None:
+        self.bits = bits
+        self.patience = patience
+        most = range(patience + bits + 2)
+        super().__init__({
+            "active": In(bits),
+            "centre": In(bits),
+            "tested": In(bits),
+            "count": In(bits),
+            "reachable": Out(1),
+            "tests": Out(most),
+            "decisions": Out(most),
+            "value": Out(bits),
+        })
+
+    def elaborate(self, platform):
+        m = Module()
+        # counts from the first threshold to the one that is held, and to the last one
+        above, away, room = Signal(), Signal(self.bits), Signal(self.bits)
+        m.d.comb += above.eq(self.tested >= self.centre)
+        with m.If(above):
+            m.d.comb += [away.eq(self.tested - self.centre), room.eq(self.active - self.centre)]
+        with m.Else():
+            m.d.comb += [away.eq(self.centre - 1 - self.tested), room.eq(self.centre - 1)]
+
+        steps, fails = Signal(range(self.patience + 1)), Signal()
+        length, reach = Signal(range(self.bits + 1)), Signal(range(2**self.bits + 1))
+        with m.If((away < room) & (away < self.patience)):
+            m.d.comb += steps.eq(away + 1)
+        with m.Elif(room <= self.patience):
+            m.d.comb += steps.eq(room)
+        with m.Else():
+            m.d.comb += [steps.eq(self.patience), fails.eq(1)]
+        for bits in range(1, self.bits + 1):
+            with m.If(self.active >= 2 ** (bits - 1)):
+                m.d.comb += [length.eq(bits), reach.eq(2**bits)]
+        m.d.comb += [
+            self.reachable.eq((self.tested <= self.active) & (self.count < reach)),
+            self.tests.eq(1 + steps),
+            self.decisions.eq(1 + steps + Mux(fails, length, 0)),
+            self.value.eq(Mux(fails, self.count, self.tested)),
+        ]
+        with m.If(self.active == 0):
+            m.d.comb += [self.reachable.eq(self.count == 0), self.decisions.eq(0), self.value.eq(0)]
+        return m

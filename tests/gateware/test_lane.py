@@ -153,7 +153,7 @@ def test_serves_reads_of_two_banks(search, name, timing, outputs):
 def test_rejects_an_unknown_search():
     with pytest.raises(
         ValueError,
-        match=r"^Search must be one of binary, twin-range, ranges, redundant, not 'magic'$",
+        match=r"^Search must be one of binary, twin-range, ranges, outward, redundant, not 'magi",
     ):
         Lane(
             search="magic",

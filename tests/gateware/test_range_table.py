@@ -149,6 +149,13 @@ def ranged(**changes):
     return TileSpec(**parameters | shape | changes)
 
 
+def outward(**changes):
+    """Return a tile with densities, of which all but the largest are legal."""
+    shape = {"columns": 20, "slices": 2, "columns_per_lane": 2, "rows": 9, "x_elements": 1}
+    keys = {"search": "outward", "bounded": True, "readout_bits": 4, "density_bits": 2}
+    return TileSpec(**shape | keys | changes)
+
+
 RANGED = {
     "aligned": ranged(),
     "saturating": ranged(readout_bits=3),
@@ -156,6 +163,8 @@ RANGED = {
     "by slice": ranged(contexts="slice", range_count=2),
     "any bases by slice": ranged(contexts="slice", bases="any", bounded=True),
     "one range": ranged(range_count=1),
+    "density": outward(),
+    "densities by slice": outward(contexts="slice", density_bits=3),
 }
 
 
@@ -163,6 +172,8 @@ def some_word(rng, spec):
     """Return what a range register may be asked to hold: often legal, sometimes absurd."""
     if rng.random() < 0.05:
         return int(rng.integers(2**32))
+    if spec.search == "outward":
+        return int(rng.integers(0, 1 << spec.density_bits))
     n = spec.readout_bits
     payload = n if rng.random() < 0.4 else int(rng.integers(0, n + 2))
     truncation = int(rng.integers(0, payload + 2)) if rng.random() < 0.2 else 0
@@ -183,7 +194,7 @@ def test_accepts_exactly_the_tables_of_ranges_that_the_model_accepts(name):
         ctx.set(dut.boundary, 1)
         for _ in range(250):
             # Only one table changes at a time, so that the others are mostly legal.
-            for address in (SLICE, *range(RANGE_0, RANGE_0 + 4 * spec.range_count, 4)):
+            for address in (SLICE, *range(RANGE_0, RANGE_0 + 4 * spec.scheme.ranges(spec), 4)):
                 word = some_word(rng, spec)
                 if address == SLICE:
                     word = int(rng.integers(0, spec.table_count + 1)) % 4
@@ -192,7 +203,7 @@ def test_accepts_exactly_the_tables_of_ranges_that_the_model_accepts(name):
                 error, held = await bus.access(address)
                 assert (error, held) == (0, port.read(address)) if not error else address == SLICE
             error, _ = await bus.access(COMMIT, 1)
-            await ctx.tick().repeat(2 + spec.table_count * spec.range_count)
+            await ctx.tick().repeat(2 + spec.table_count * spec.scheme.ranges(spec))
             _, status = await bus.access(0x04)
             port.write(COMMIT, 1)
             verdicts.append(port.refused)

@@ -6,7 +6,13 @@ import itertools
 import numpy as np
 import pytest
 
-from hwgen.gateware.search import BinarySearch, RangeSearch, RedundantSearch, TwinRangeSearch
+from hwgen.gateware.search import (
+    BinarySearch,
+    OutwardSearch,
+    RangeSearch,
+    RedundantSearch,
+    TwinRangeSearch,
+)
 from hwgen_models.range_table import search_plan
 from hwgen_models.ranges import Range, check_ranges, check_whole_bins, implied_bases
 from hwgen_models.redundant import Redundant
@@ -309,3 +315,71 @@ def test_any_register_value_ends_within_the_longest_search(engine):
             assert steps < 5
 
     simulate(dut, bench)
+
+
+@pytest.mark.parametrize(("bits", "patience"), [(1, 1), (3, 2), (4, 8), (5, 3)])
+def test_outward_walks_the_tree_of_every_bound_and_centre(bits, patience):
+    dut = OutwardSearch(bits=bits, patience=patience)
+    found, expected = [], []
+
+    async def bench(ctx):
+        for bound in range(2**bits):
+            for centre in range(1, max(bound, 1) + 1):
+                tree = SearchTree.outward(centre, bits=bits, bound=bound, patience=patience)
+                counts, walks = list(range(bound + 1)), []
+                ctx.set(dut.bound, bound)
+                ctx.set(dut.centre, centre)
+                await convert(dut, counts, walks)(ctx)
+                found.append((bound, centre, walks))
+                expected.append((bound, centre, expected_walks(tree, counts)))
+
+    simulate(dut, bench, limit=1_000_000)
+
+    for one, other in zip(found, expected, strict=True):
+        assert one == other
+
+
+@pytest.mark.parametrize("patience", [1, 5])
+def test_any_register_values_end_within_the_longest_search_outward(patience):
+    bits = 4
+    dut = OutwardSearch(bits=bits, patience=patience)
+    rng = np.random.default_rng(2024)
+    lengths = []
+
+    async def bench(ctx):
+        for _ in range(300):
+            for name in ("bound", "centre"):
+                ctx.set(getattr(dut, name), int(rng.integers(2**bits)))
+            ctx.set(dut.dac, int(rng.integers(2**bits)))
+            # a step more than the longest search leads to where every search may begin
+            taken = 0
+            ctx.set(dut.step, 1)
+            while taken < 40:
+                ctx.set(dut.answer, int(rng.integers(2)))
+                last = ctx.get(dut.last)
+                await ctx.tick()
+                taken += 1
+                if last:
+                    break
+            ctx.set(dut.step, 0)
+            lengths.append(taken)
+            if rng.integers(2):
+                ctx.set(dut.start, 1)
+                await ctx.tick()
+                ctx.set(dut.start, 0)
+
+    simulate(dut, bench, limit=100_000)
+
+    assert max(lengths) <= 1 + patience + bits
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"bits": 0}, "Readout width must be a positive integer, not 0"),
+        ({"patience": 0}, "Patience must be a positive integer, not 0"),
+    ],
+)
+def test_outward_refuses_what_no_search_has(keys, message):
+    with pytest.raises(ValueError, match=rf"^{message}$"):
+        OutwardSearch(**{"bits": 4, "patience": 3} | keys)

@@ -49,6 +49,7 @@ SLOW = {
     "compare_stages": 2,
 }
 ADAPTIVE = {"search": "ranges", "bounded": True, "contexts": "slice"}
+OUTWARD = {"search": "outward", "bounded": True, "contexts": "slice", "patience": 3}
 SHAPES = {
     "baseline": {},
     "trq": {"search": "twin-range"},
@@ -76,6 +77,13 @@ SHAPES = {
     | {"cell_bits": 2, "dac_bits": 2, "slices": 2, "readout_bits": 7, "scaled": True},
     "scaled, saturating": ADAPTIVE | {"readout_bits": 3, "saturate": True, "scaled": True},
     "bounded, saturating": ADAPTIVE | {"readout_bits": 3, "saturate": True, "contexts": "network"},
+    "outward": OUTWARD,
+    "outward, one hold": OUTWARD | {"banks": 1, "contexts": "network", "settle_mux": 0},
+    "outward, digits": OUTWARD
+    | {"cell_bits": 2, "dac_bits": 2, "slices": 2, "readout_bits": 7, "density_bits": 4},
+    "outward, output major": OUTWARD | {"column_order": "output_major", "settle_row": 2},
+    "outward, saturating": OUTWARD | {"readout_bits": 3, "saturate": True},
+    "outward, slow": OUTWARD | SLOW,
     "unchained": {"y_in": False},
     "one plane": {"input_bits": 1, "slices": 1, "columns": 8},
 }
@@ -236,6 +244,9 @@ def tables_of(spec, *, truncation=0):
     n = spec.readout_bits
     if spec.search == "binary":
         return [()]
+    if spec.search == "outward":
+        most = (1 << spec.density_bits) - 2
+        return [((max(0, most // 2 - 5 * s),),) for s in range(spec.table_count)]
     if spec.search == "twin-range":
         return [((n // 2, 0), (n, truncation))]
     return [((0, s, 0), (0, s + 1, 0), (0, n, truncation)) for s in range(spec.table_count)]
@@ -278,7 +289,7 @@ def test_truncation_loses_exactly_what_the_model_says():
     assert np.abs(result.error).max() > 0
 
 
-@pytest.mark.parametrize("search", [{}, {"search": "twin-range"}, ADAPTIVE])
+@pytest.mark.parametrize("search", [{}, {"search": "twin-range"}, ADAPTIVE, OUTWARD])
 def test_a_noisy_array_and_noisy_comparators(search):
     """The model foretells every wrong answer, in whatever order the lanes ask."""
     rng = np.random.default_rng(2024)

@@ -20,12 +20,13 @@ def binomial_joint(share, *, most, scale=1e6):
     return np.round(scale * joint).astype(int)
 
 
-def test_centre_is_the_mean_and_three_quarters_rounded_down():
+def test_centre_is_one_more_than_the_mean_rounded_down():
     for bound in range(129):
         for density in (0, 1, 13, 40, 63):
-            expected = max(1, int(bound * density / 64 + 0.75))
-            assert centre_of(bound, density) == expected
-    assert centre_of(100, 3, fraction_bits=3) == int(100 * 3 / 8 + 0.75)
+            centre = centre_of(bound, density)
+            assert centre == int(bound * density / 64) + 1
+            assert 1 <= centre <= max(bound, 1)
+    assert centre_of(100, 3, fraction_bits=3) == int(100 * 3 / 8 + 1)
 
 
 @pytest.mark.parametrize(("step", "truncation"), [(0, 0), (1, 0), (0, 1), (1, 2)])

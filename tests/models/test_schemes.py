@@ -21,8 +21,8 @@ ADAPTIVE = SMALL | {"search": "ranges", "bounded": True, "contexts": "slice"}
 TABLE = [(0, 1, 0), (2, 1, 0), (4, 2, 0), (8, 3, 0)]
 
 
-# Redundant weights have no table, and are no binary search.
-@pytest.mark.parametrize("name", [name for name in SCHEMES if name != "redundant"])
+# Redundant weights have no table, and neither they nor a search outward are ever binary.
+@pytest.mark.parametrize("name", [name for name in SCHEMES if name not in {"redundant", "outward"}])
 def test_the_reset_value_is_a_binary_search(name):
     spec = TileSpec(search=name)
     scheme = SCHEMES[name]
@@ -50,6 +50,16 @@ def test_the_reset_value_is_a_binary_search(name):
         ({"search": "ranges", "scaled": True, "bounded": True, "bases": "any"},
          "scaled must be False without a bound or with any bases, not True"),
         ({"scaled": True}, "scaled must be False for search 'binary', not True"),
+        ({"search": "outward"}, "bounded must be True for search 'outward', not False"),
+        ({"search": "outward", "bounded": True, "scaled": True},
+         "scaled must be False for search 'outward', not True"),
+        ({"patience": 4}, "patience must be 8 for search 'binary', not 4"),
+        ({"search": "outward", "bounded": True, "patience": 0},
+         "patience must be at least 1, not 0"),
+        ({"search": "outward", "bounded": True, "patience": 32},
+         "patience must be at most 31, not 32"),
+        ({"search": "outward", "bounded": True, "density_bits": 9},
+         "density_bits must be 2, 3, 4, 5, 6, 7 or 8, not 9"),
         ({"search": "ranges", "bases": "odd"}, "bases must be aligned or any, not 'odd'"),
     ],
 )  # fmt: skip
@@ -223,3 +233,97 @@ def test_one_illegal_table_keeps_all_of_them_out():
     assert port.write(0x20, 4)
     port.write(0x10, 0)
     assert port.read(0x20) == 4
+
+
+OUTWARD = SMALL | {"search": "outward", "bounded": True, "contexts": "slice", "patience": 2}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"cell_bits": 2, "slices": 2, "readout_bits": 6},
+        {"readout_bits": 3, "saturate": True, "density_bits": 3},
+    ],
+)
+def test_outward_classes_are_the_trees_of_every_bound(changes):
+    """The tree of a class asks the same of every count as that of each of its bounds."""
+    spec = TileSpec(**OUTWARD | changes)
+    for density in range((1 << spec.density_bits) - 1):
+        table = [(density,)]
+        largest, class_of = spec.scheme.classes(table, spec)
+        trees = [spec.scheme.tree(table, spec, int(bound)) for bound in largest]
+        assert len(class_of) == spec.largest_count + 1
+        for bound in range(spec.largest_count + 1):
+            own = spec.scheme.tree(table, spec, bound)
+            counts = np.arange(min(bound, spec.largest_code) + 1)
+            first, other = own.walk(counts), trees[class_of[bound]].walk(counts)
+            assert first.values.tolist() == counts.tolist()
+            assert first.decisions.tolist() == other.decisions.tolist()
+            depth = own.depth
+            assert first.thresholds.tolist() == other.thresholds[:, :depth].tolist()
+            assert depth <= spec.most_decisions
+
+
+def test_outward_begins_where_the_density_says():
+    spec = TileSpec(**OUTWARD)
+
+    assert spec.scheme.reset(spec) == ((16,),)
+    assert spec.scheme.centres([[(16,)], [(0,)], [(62,)]], spec, 12) == (4, 1, 12)
+    assert spec.scheme.tree([(16,)], spec, 8).walk(2).thresholds.tolist()[:2] == [3, 2]
+    assert spec.scheme.tree([(16,)], spec).walk(5).thresholds.tolist()[:3] == [4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ([], "Table must have one density, not 0"),
+        ([(1,), (2,)], "Table must have one density, not 2"),
+        ([(63,)], "density must be between 0 and 62, not 63"),
+        ([(-1,)], "density must be between 0 and 62, not -1"),
+    ],
+)
+def test_densities_that_the_port_refuses(table, message):
+    spec = TileSpec(**OUTWARD)
+
+    with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+        spec.scheme.tree(table, spec)
+
+
+def test_an_outward_tile_takes_the_decisions_of_every_single_tree():
+    """Plain loops over reads and columns, every tree built for its own bound."""
+    rng = np.random.default_rng(2024)
+    spec = TileSpec(**OUTWARD | {"cell_bits": 2, "readout_bits": 6})
+    tables = [[(20 - 8 * s,)] for s in range(3)]
+    weights = rng.integers(-63, 64, size=(12, 4))
+    x = rng.integers(0, 8, size=(5, 12)) * rng.integers(0, 2, size=(5, 12))
+    tile = Tile(spec, weights, tables=by_slice(spec, tables))
+
+    result = tile.run(x, keep="counts")
+
+    assert not result.error.any()
+    converted = np.argwhere(result.decisions >= 0)
+    assert len(converted)
+    for v, t, lane, k in converted:
+        column = spec.column_map.of(lane * spec.columns_per_lane + k)
+        bound = 3 * int(result.active_rows[v, t])
+        tree = spec.scheme.tree(tables[column.slice], spec, bound)
+        count = int(result.counts[v, t, lane * spec.columns_per_lane + k])
+        assert result.decisions[v, t, lane, k] == tree.depths[count]
+
+
+def test_the_port_loads_densities():
+    spec = TileSpec(**OUTWARD)
+    port = RangeTable(spec)
+    names = {"SLICE": 0x10, "COMMIT": 0x08, "DENSITY": 0x20}
+
+    writes = load_writes(spec, [[(3,)], [(0,)], [(62,)]])
+    assert [name for name, _ in writes] == [*["SLICE", "DENSITY"] * 3, "COMMIT"]
+    assert all(port.write(names[name], word) for name, word in writes)
+    assert port.boundary()
+
+    assert port.tables == [[(3,)], [(0,)], [(62,)]]
+    port.write(0x20, 64)  # too large: stored as the largest, which is refused
+    assert port.read(0x20) == 63
+    port.write(0x08, 1)
+    assert (port.refused, port.reason) == (True, "density must be between 0 and 62, not 63")

@@ -139,7 +139,7 @@ def test_survives_a_manifest():
         (
             {"search": "linear"},
             ValueError,
-            "search must be binary, twin-range, ranges or redundant, not 'linear'",
+            "search must be binary, twin-range, ranges, outward or redundant, not 'linear'",
         ),
         ({"rows": 100}, ValueError, "rows must be a multiple of x_elements = 8, not 100"),
         (

@@ -483,7 +483,7 @@ def test_the_picture_of_the_page_is_current(hwgen, store, folder):
             "decisions_per_conversion: must be a number from 0, or null, not nan",
         ),
         (
-            changed(result(), layers__one__ranges=[[2]]),
+            changed(result(), layers__one__ranges=[[2], [4, 0]]),
             (
                 "layers.one.ranges[0]: must be [payload, truncation] or "
                 "[base, payload, truncation], in bits, not [2]"

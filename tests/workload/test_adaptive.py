@@ -6,6 +6,7 @@ import pytest
 
 from hwgen.config import load
 from hwgen.emit.deliver import generate
+from hwgen.errors import UserError
 from hwgen.flow.cosim import cosim
 from hwgen.flow.stimulus import LayerOf
 from hwgen.workload.calibration.calibrate import calibrate
@@ -48,6 +49,40 @@ def test_tables_by_ranges_reach_the_tile(tmp_path, bound, granularity, budget):
     assert result["cycles_steady"] == result["cycles_predicted"]
 
 
+@pytest.mark.cocotb
+def test_densities_reach_the_tile(tmp_path):
+    keys = SMALL | {"extends": "outward"}
+    found = calibrate(
+        load(keys), "digits", "digits", granularity="slice", out=tmp_path / "a.yaml", images=20
+    )
+    generate(load(str(tmp_path / "a.yaml")), tmp_path / "out")
+    layer = LayerOf(network="digits", data="digits", layer="dense_2", vectors=40)
+
+    result = cosim(tmp_path / "out", layer=layer, fast=True)
+
+    assert found["rtl"]
+    assert found["lossless"]
+    assert (result["passed"], result["failed"]) == (1, 0)
+    assert result["cycles_steady"] == result["cycles_predicted"]
+
+
+def test_no_other_density_takes_fewer_decisions(tmp_path):
+    keys = SMALL | {"extends": "outward"}
+    out = tmp_path / "a.yaml"
+    found = calibrate(load(keys), "digits", "digits", granularity="network", out=out, images=20)
+    best = load(str(out)).ranges("dense_2")[0].density
+    saving = {}
+
+    for density in (best - 3, best - 1, best, best + 1, best + 3):
+        readout = SMALL["readout"] | {"ranges": [[density]]}
+        result = run(load(keys | {"readout": readout}), "digits", "digits", images=30)
+        saving[density] = result["saving"]
+
+    assert found["saving"] > 1.3
+    assert saving[best] > 0.99 * max(saving.values())
+    assert saving[best] > 1.005 * max(saving[best - 3], saving[best + 3])
+
+
 def test_scaled_tables_take_fewer_decisions(tmp_path):
     saving = {}
     for bound in ("rows", "scaled"):
@@ -59,10 +94,13 @@ def test_scaled_tables_take_fewer_decisions(tmp_path):
     assert saving["scaled"] > 1.01 * saving["rows"]
 
 
-@pytest.mark.parametrize("bound", ["rows", "scaled"])
-def test_both_paths_agree_under_the_bound(tmp_path, bound):
+@pytest.mark.parametrize(
+    ("preset", "bound"), [("adaptive", "rows"), ("adaptive", "scaled"), ("outward", "rows")]
+)
+def test_both_paths_agree_under_the_bound(tmp_path, preset, bound):
     out = tmp_path / "a.yaml"
-    design = load(SMALL | {"readout": SMALL["readout"] | {"bound": bound}})
+    keys = SMALL | {"extends": preset, "readout": SMALL["readout"] | {"bound": bound}}
+    design = load(keys)
     calibrate(design, "digits", "digits", granularity="slice", out=out, images=20)
 
     short, long = (
@@ -84,6 +122,8 @@ def test_both_paths_agree_under_the_bound(tmp_path, bound):
 @pytest.mark.parametrize(
     ("changes", "granularity", "budget", "least", "shorter"),
     [
+        ({"extends": "outward", "tables": "network"}, "layer", "lossless", (2.75, 3.5), (1.8, 1.9)),
+        ({"extends": "outward"}, "slice", "lossless", (3.15, 4.04), (1.9, 2.0)),
         ({"bound": "none", "tables": "network"}, "layer", "lossless", (2.2, 2.8), (1.65, 1.7)),
         ({"bound": "rows", "tables": "network"}, "layer", "lossless", (2.45, 3.1), (1.9, 1.92)),
         ({"bound": "rows"}, "slice", "lossless", (2.55, 3.25), (1.9, 1.92)),
@@ -98,7 +138,9 @@ def test_resnet_20_on_images_that_the_tables_have_not_seen(
 ):
     """Savings without and with skipped planes; conversion phases with one hold and two."""
     network = str(DATA / "resnet20_cifar10/resnet20_int8_qdq.onnx")
-    keys = {"name": "r20", "extends": "adaptive", "readout": changes}
+    changes = dict(changes)
+    preset = changes.pop("extends", "adaptive")
+    keys = {"name": "r20", "extends": preset, "readout": changes}
     out = tmp_path / "a.yaml"
     calibrate(
         load(keys),
@@ -144,3 +186,23 @@ def test_the_tile_of_the_preset_agrees_on_a_convolution_of_resnet_20(tmp_path):
         assert result["cycles_steady"] == result["cycles_predicted"]
     assert compiled["conversions"] > 100_000
     assert simulated["benches"][0]["cases"] == 3
+
+
+def test_the_capacitors_of_bounded_searches_are_priced():
+    """By the tree of every bound: fewer decisions, but not all of them cheap ones."""
+    energy = {"adc": {"model": "cdac"}}
+    picojoules = {}
+    for preset in ("baseline", "adaptive", "outward"):
+        keys = SMALL | {"extends": preset, "energy": energy}
+        result = run(load(keys), "digits", "digits", images=3)
+        picojoules[preset] = result["energy_pj"]["adc"]
+
+    assert 0 < picojoules["outward"] < picojoules["adaptive"] < picojoules["baseline"]
+
+
+def test_no_search_outward_is_switched_monotonically():
+    keys = SMALL | {"extends": "outward"}
+    keys |= {"energy": {"adc": {"model": "cdac", "switching": "monotonic"}}}
+
+    with pytest.raises(UserError, match="must be 'conventional' for a search that needs a cap"):
+        run(load(keys), "digits", "digits", images=3)

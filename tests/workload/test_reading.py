@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from hwgen.config import BasedRange, Range
+from hwgen.config import BasedRange, Density, Range
 from hwgen.errors import Mismatch, UserError
 from hwgen.mapping.tiles import MappedLayer, map_layer
 from hwgen.workload.array import reading
@@ -234,6 +234,19 @@ def test_ranges_under_the_active_rows_are_what_the_golden_tiles_say(keys, table,
     x[0, 3], x[0, 5] = -mapped.shift, codes.high
 
     all_agree(mapped, Readout.by_context(spec, tables_of(spec, table)), x)
+
+
+@pytest.mark.parametrize("keys", SPECS.values(), ids=SPECS)
+def test_searches_outward_are_what_the_golden_tiles_say(keys):
+    outward = {"search": "outward", "contexts": "slice", "bounded": True, "patience": 3}
+    spec = TileSpec(**SMALL | keys | outward)
+    codes = SIGNED if spec.signed_inputs else UNSIGNED
+    mapped = map_layer(dense(20 + spec.rows // 2, 5), spec, codes=codes)
+    x = some((1, 12, mapped.layer.inputs), codes)
+    x[0, 3], x[0, 5] = -mapped.shift, codes.high
+    tables = [[(Density(20 - 3 * s),)] * spec.planes for s in range(spec.slices)]
+
+    all_agree(mapped, Readout.by_context(spec, tables), x)
 
 
 @pytest.mark.parametrize("table", ["lossless", "by slice and plane"])

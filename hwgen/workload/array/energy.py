@@ -165,7 +165,8 @@ def _searches_of(tile: Tile, result: Result) -> Iterator[Searched]:
     counts = result.counts[vector, plane][:, tile.physical].astype(np.int64)
     for number, tree in enumerate(tile.trees):
         walked = counts[numbers == number]
-        yield Searched(tree=tree, histogram=np.bincount(walked, minlength=len(result.histogram)))
+        histogram = np.bincount(walked, minlength=len(result.histogram))
+        yield Searched(tree=tree, histogram=histogram[: tree.bound + 1])
 
 
 def trees_of(readout: Readout) -> Iterator[SearchTree]:
@@ -189,7 +190,8 @@ def conversions_of(readout: Readout, statistics: Statistics, *, decisions: int) 
         bounds = np.minimum(np.arange(len(by_active)) * spec.largest_digit, spec.largest_count)
         tree_of = np.searchsorted(walk.bounds, bounds)
         for k, tree in enumerate(walk.trees):
-            searches.append(Searched(tree=tree, histogram=by_active[tree_of == k].sum(axis=0)))
+            histogram = by_active[tree_of == k].sum(axis=0)  # no count is above its bound
+            searches.append(Searched(tree=tree, histogram=histogram[: tree.bound + 1]))
     return Conversions(
         bits=readout.spec.readout_bits,
         conversions=statistics.conversions,

@@ -12,9 +12,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.config import BasedRange, Range, Table
+from hwgen.config import BasedRange, Density, Range, Table
 from hwgen.workload.array.readout import Readout
 from hwgen.workload.array.walks import Walk, walk_of
+from hwgen_models.outward import outward_decisions
+from hwgen_models.prediction import centre_of
 from hwgen_models.range_choice import optimal_ranges
 from hwgen_models.scaled import optimal_scaled
 from hwgen_models.spec import TileSpec
@@ -169,11 +171,8 @@ def _legal(spec: TileSpec) -> list[tuple[Range, Range]]:
 
 def _best(spec: TileSpec, seen: Observations, *, lossy: bool) -> Iterator[Table]:
     """Yield the best tables by ranges: without error, and at falling errors."""
-    known = np.zeros((spec.bound + 1, spec.bound + 1), dtype=np.int64)
-    u, count = np.nonzero(seen.joint)
-    limit = np.minimum(u * spec.largest_digit, spec.bound)
+    known = _by_bound(spec, seen)
     most = min(spec.covered, spec.largest_code)
-    np.add.at(known, (limit, np.minimum(count, spec.bound)), seen.joint[u, count])
     errors = np.zeros(most + 1)
     np.add.at(errors, np.minimum(np.arange(len(seen.errors)), spec.bound), seen.errors)
 
@@ -203,9 +202,35 @@ def _best(spec: TileSpec, seen: Observations, *, lossy: bool) -> Iterator[Table]
             yield best(price)[0]
 
 
+def _by_bound(spec: TileSpec, seen: Observations) -> NDArray[np.int64]:
+    """Return conversions by bound and count."""
+    known = np.zeros((spec.bound + 1, spec.bound + 1), dtype=np.int64)
+    u, count = np.nonzero(seen.joint)
+    limit = np.minimum(u * spec.largest_digit, spec.bound)
+    np.add.at(known, (limit, np.minimum(count, spec.bound)), seen.joint[u, count])
+    return known
+
+
+def _best_density(spec: TileSpec, seen: Observations) -> Table:
+    """Try all densities; of equals, the smallest."""
+    known = _by_bound(spec, seen)
+    bound, count = np.nonzero(known)
+
+    def cost(density: int) -> int:
+        centre = centre_of(bound, density, fraction_bits=spec.density_bits)
+        taken = outward_decisions(count, centre=centre, limit=bound, patience=spec.patience)
+        return int(known[bound, count] @ taken)
+
+    return (Density(min(range((1 << spec.density_bits) - 1), key=cost)),)
+
+
 CALIBRATED: dict[str, Callable[[TileSpec, Sequence[Observations], bool], Candidates]] = {
     "twin-range": lambda spec, contexts, lossy: every_twin(spec),  # noqa: ARG005
     "ranges": lambda spec, contexts, lossy: Candidates.of(
         spec, (table for one in contexts for table in _best(spec, one, lossy=lossy))
+    ),
+    # every density is lossless
+    "outward": lambda spec, contexts, lossy: Candidates.of(  # noqa: ARG005
+        spec, (_best_density(spec, one) for one in contexts)
     ),
 }  # by `TileSpec.search`
