@@ -33,9 +33,9 @@ module outward_lane (
 );
 
   reg [2:0] following;
+  reg shift_add_i__valid;
   reg bank_done;
   reg [2:0] column_done;
-  reg shift_add_i__valid;
   reg n1;
   reg n2;
   wire sar_search_start;
@@ -68,6 +68,7 @@ module outward_lane (
   wire [7:0] tag_0_bound = tag_0[11:4];
   wire [7:0] tag_1_bound = tag_1[11:4];
   wire [7:0] search_bound = bank ? tag_1_bound : tag_0_bound;
+  wire [7:0] level = dac & {8{shift_add_i__valid}};
   wire [2:0] tag_0_plane = tag_0[2:0];
   wire [2:0] tag_1_plane = tag_1[2:0];
   wire [2:0] plane = bank_done ? tag_1_plane : tag_0_plane;
@@ -76,7 +77,7 @@ module outward_lane (
   wire negate_plane = bank_done ? tag_1_negate : tag_0_negate;
   wire sar_start = sar_finish ? more : sar_idle & (|pending) & more;
 
-  assign shift_add_i__payload = {dac, negate_plane, plane, column_done};
+  assign shift_add_i__payload = {level, negate_plane, plane, column_done};
 
   outward_sar sar (
     .clk(clk),
