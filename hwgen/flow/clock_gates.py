@@ -91,9 +91,7 @@ def _gate(cell: Cell) -> ClockGate | None:
 def _named(cell: Cell, part: str) -> tuple[str, ...]:
     said = f"clock_gate_{part}"
     return tuple(
-        name
-        for name, pin in cell.pins.items()
-        if (pin.group.get(said) or "").lower() == "true"
+        name for name, pin in cell.pins.items() if (pin.group.get(said) or "").lower() == "true"
     )
 
 
