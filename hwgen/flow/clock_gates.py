@@ -5,7 +5,6 @@ A gate is a latch that follows the enable while the clock is low, and the AND of
 a gate; they lose the multiplexers that would hold their values.
 """
 
-
 import numpy as np
 
 from hwgen.errors import UserError

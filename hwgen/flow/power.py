@@ -17,6 +17,7 @@ from hwgen.flow.folder import Delivered
 from hwgen.flow.mapped import Mapped, map_verilog
 from hwgen.flow.stimulus import LayerOf, Stimulus
 from hwgen.flow.synth import place
+from hwgen.flow.targets import Target
 from hwgen.gates.arcs import Arcs
 from hwgen.gates.delays import Delays, delays
 from hwgen.gates.netlist import ONE, ZERO, Netlist
@@ -28,7 +29,7 @@ from hwgen.output import check_file, hashes, write_file, write_folder
 from hwgen.power.analog.array import Shape
 from hwgen.power.analog.choose import Analog, models
 from hwgen.power.cells import CellPower, Signals, cell_power
-from hwgen.power.clock_tree import FAN_OUT, clock_tree
+from hwgen.power.clock_tree import FAN_OUT, clock_trees
 from hwgen.power.opensta import uniform_power
 from hwgen.power.operations import BLOCKS, CATEGORIES, OTHERS, Counts, Operations
 from hwgen.power.propagate import propagated
@@ -135,6 +136,7 @@ def power(
     layer: LayerOf | None = None,
     vectors: int | None = None,
     clock_ns: float | None = None,
+    gate_clocks: bool = False,
     wire_ff: float = 0.0,
     adc_model: str | None = None,
     saif_file: Path | None = None,
@@ -160,6 +162,8 @@ def power(
     clock_ns : float, optional
         Period of the clock, for which cells are sized; without it, `CLOCK_NS` and the smallest
         cells.
+    gate_clocks : bool
+        Whether registers with a common enable share a clock gate.
     wire_ff : float
         Capacitance of wire for every input that a net drives.
     adc_model : str, optional
@@ -193,7 +197,7 @@ def power(
     for file, mark in ((saif_file, SAIF_MARK), (vcd_file, VCD_MARK)):
         if file is not None:
             check_file(file, lambda path, mark=mark: _begins_with(path, mark))
-    target = cell_target(library, clock_ns=clock_ns)
+    target = cell_target(library, clock_ns=clock_ns, gate_clocks=gate_clocks)
     kept = place(delivered.folder, target, RECORD)
     spec = delivered.spec
     analog = _analog(delivered, adc_model)
@@ -223,7 +227,7 @@ def power(
     found = {
         "design": delivered.manifest.get("name"),
         "target": target.name,
-        **_conditions(library, estimate, clock_ns),
+        **_conditions(library, estimate, clock_ns, target),
         **_work(stimulus, estimate, counts),
         **_areas(delivered, library, estimate),
         **_totals(estimate),
@@ -273,12 +277,13 @@ def estimate_of(
 def operations_of(delivered: Delivered, estimate: Estimate, counts: Counts) -> Operations:
     """Divide what each block took by what it did."""
     power_, cycles = estimate.power, counts.cycles
+    # A clock behind gates moves when the block works, not in every cycle.
     clock, data = (
         {
             name: 1e12 * cycles * float(joules[gates].sum())
             for name, gates in own_gates(delivered, power_.netlist).items()
         }
-        for joules in (power_.clock_j, power_.data_j)
+        for joules in (power_.clock_j - power_.gated_j, power_.data_j + power_.gated_j)
     )
     leakage = None if power_.leakage_w is None else 1e6 * float(power_.leakage_w.sum())
     return Operations.measured(
@@ -318,7 +323,9 @@ def _analog(delivered: Delivered, adc_model: str | None) -> Analog:
     )
 
 
-def _conditions(library: Library, estimate: Estimate, clock_ns: float | None) -> dict:
+def _conditions(
+    library: Library, estimate: Estimate, clock_ns: float | None, target: Target
+) -> dict:
     conditions = library.conditions
     return {
         "library": {
@@ -328,6 +335,7 @@ def _conditions(library: Library, estimate: Estimate, clock_ns: float | None) ->
             "voltage_v": conditions.get("voltage"),
             "temperature_c": conditions.get("temperature"),
             "sized_for_ns": clock_ns,
+            "clock_gate": target.clock_gate and target.clock_gate.cell,
         },
         "clock_mhz": 1e3 / estimate.clock_ns,
     }
@@ -394,18 +402,15 @@ def _areas(delivered: Delivered, library: Library, estimate: Estimate) -> dict:
 
 def _clock_tree(estimate: Estimate, wire_ff: float) -> dict[str, object]:
     """Estimate what buffers of the clock would take besides all that is counted."""
-    cells, pins, farads = estimate.cells, 0, 0.0
-    for kind, same in estimate.power.netlist.kinds.items():
-        for pin in cells.of(kind).clocks & same.pins.keys():
-            pins += len(same.gates)
-            farads += len(same.gates) * cells.of(kind).capacitance_f[pin]
-    tree = clock_tree(cells, pins=pins, pin_f=farads, wire_ff=wire_ff)
+    density = estimate.played.activity.rate
+    tree = clock_trees(estimate.power.netlist, estimate.cells, density, wire_ff=wire_ff)
     return {
         "dynamic_uw": estimate.microwatts(tree.cycle_j),
-        "pins": pins,
+        "pins": tree.pins,
         "buffers": tree.buffers,
         "buffer": tree.buffer,
-        "model": f"not in dynamic_uw: a buffer for every {FAN_OUT} pins, up to one; no wires",
+        "model": f"not in dynamic_uw: a buffer for every {FAN_OUT} pins, up to one, or to a "
+        f"clock gate, which drives {FAN_OUT} itself; no wires",
     }
 
 
@@ -486,14 +491,15 @@ def _blocks(delivered: Delivered, estimate: Estimate) -> dict[str, dict]:
 
 
 def _changes(estimate: Estimate) -> tuple[np.ndarray, np.ndarray]:
-    """Count the changes of what each gate drives, and those at its clock pins."""
+    """Count the changes of what each gate drives, clocks aside, and those at its clock pins."""
     toggles, netlist = estimate.played.activity.toggles, estimate.power.netlist
+    on_clock = estimate.power.on_clock
     driven, at_clocks = np.zeros((2, len(netlist.gates)))
     for kind, same in netlist.kinds.items():
         clocks = estimate.cells.of(kind).clocks
         for pin, nets in same.pins.items():
             if same.directions[pin] != "input":
-                driven[same.gates] += toggles[nets]
+                driven[same.gates] += np.where(on_clock[same.gates], 0, toggles[nets])
             elif pin in clocks:
                 at_clocks[same.gates] += toggles[nets]
     return driven, at_clocks

@@ -2,8 +2,9 @@
 
 A state is a value for every input and for every register inside. Static probabilities of the nets
 are measured; how they go together is not, so that inputs are taken to be independent of each other.
-One pair is not: what a flip-flop holds, and what it is about to take. These differ exactly as
-often as its output changes, which is measured, and the states are weighted so.
+One pair is not: what a flip-flop holds, and what it is about to take. At the edges of its clock
+these differ exactly as often as its output changes, which is measured, and the states are weighted
+so. A clock behind a gate has as many edges as its net, which is measured, too.
 """
 
 from collections.abc import Mapping
@@ -119,7 +120,7 @@ class States:
         for register in self.behaviour.registers:
             shown = self._shown(register.variables[0])
             if isinstance(register, FlipFlop) and shown is not None:
-                found = self._flip_flop(register, found, changes[shown[0]])
+                found = self._flip_flop(register, found, self._per_edge(register, shown, changes))
         return found
 
     def independent(self, of: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -140,6 +141,19 @@ class States:
                 taken = self._evaluated(following, self.values)
                 values |= zip(register.variables, (taken, ~taken), strict=False)
         return self._evaluated(self.behaviour.outputs[output].function, values)
+
+    def _per_edge(
+        self,
+        register: FlipFlop,
+        shown: tuple[str, bool],
+        changes: Mapping[str, NDArray[np.float64]],
+    ) -> NDArray[np.float64]:
+        """Return how often a flip-flop changes at an edge of its clock that it looks at."""
+        pins = register.clocked_on.inputs
+        if len(pins) != 1:
+            return changes[shown[0]]
+        edges = changes[pins[0]] / 2
+        return np.divide(changes[shown[0]], edges, out=np.zeros(len(edges)), where=edges > 0)
 
     def _flip_flop(
         self, register: FlipFlop, found: NDArray[np.float64], changes: NDArray[np.float64]
