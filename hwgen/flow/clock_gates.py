@@ -20,6 +20,7 @@ FEWEST = 4  # registers with the same enable that get a gate; measured, see docs
 SYNCHRONOUS = (
     "dfflegalize -cell $_SDFFCE_PP0P_ x -cell $_SDFFCE_PP1P_ x t:$_SDFFE_*",
     "opt_merge",
+    "opt_clean",
 )
 
 

@@ -148,9 +148,12 @@ class States:
         shown: tuple[str, bool],
         changes: Mapping[str, NDArray[np.float64]],
     ) -> NDArray[np.float64]:
-        """Return how often a flip-flop changes at an edge of its clock that it looks at."""
+        """Return how often a flip-flop changes at an edge of its clock that it looks at.
+
+        One edge is taken for a cycle where the library does not name the clock by one pin.
+        """
         pins = register.clocked_on.inputs
-        if len(pins) != 1:
+        if len(pins) != 1 or pins[0] not in changes:
             return changes[shown[0]]
         edges = changes[pins[0]] / 2
         return np.divide(changes[shown[0]], edges, out=np.zeros(len(edges)), where=edges > 0)
