@@ -14,7 +14,7 @@ from hwgen.liberty.library import Cell, Library
 
 __all__ = ["FEWEST", "choose", "commands", "stub"]
 
-FEWEST = 4  # registers with the same enable that get a gate; measured, see docs/synthesis.md
+FEWEST = 3  # registers with the same enable that get a gate; measured, see docs/synthesis.md
 
 # A reset that comes before the enable has to open the gate: the enable becomes one of both.
 SYNCHRONOUS = (
