@@ -7,14 +7,18 @@ from functools import cache
 import pytest
 
 from hwgen.config import load
+from hwgen.emit.deliver import generate
 from hwgen.emit.rtl import emit_rtl
 from hwgen.errors import UserError
 from hwgen.flow.cells import cell_target
 from hwgen.flow.clock_gates import FEWEST
 from hwgen.flow.equivalence import differences
 from hwgen.flow.mapped import map_verilog
+from hwgen.flow.power import power
+from hwgen.flow.synth import synth
 from hwgen.liberty.library import Library
-from tests.flow.cells import GATE, gated
+from tests.flow.cells import GATE, gated, powered
+from tests.flow.folders import TINY
 from tests.flow.test_equivalence import LIBRARIES
 from tests.flow.test_synth import SMALL
 
@@ -277,3 +281,107 @@ def test_every_block_of_a_small_tile_is_proved(where, kind):
     assert mapped.modules[mapped.top].gated > mapped.modules[mapped.top].flip_flops / 2
     assert len(found) == 13
     assert not any(found.values()), found
+
+
+# The commands
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The tiny design; every target has a folder of its own in it."""
+    folder = tmp_path_factory.mktemp("tiny") / "out"
+    generate(load(TINY), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cells(tmp_path_factory):
+    return powered(tmp_path_factory.mktemp("cells"), gate=GATE)
+
+
+@pytest.fixture(scope="module")
+def plain_and_gated(written, cells):
+    return power(written, liberty=cells), power(written, liberty=cells, gate_clocks=True)
+
+
+def test_synthesis_counts_gates_and_what_is_behind_them(written, cells):
+    plain = synth(written, liberty=cells)
+    found = synth(written, liberty=cells, gate_clocks=True)
+
+    assert found["library"]["clock_gate"] == "GATE"
+    assert plain["library"]["clock_gate"] is None
+    assert found["target"] == "tiny.gated"
+    assert found["flip_flops"] == plain["flip_flops"]
+    assert found["area_um2"] < plain["area_um2"]
+    assert found["flip_flops"] / 2 < found["gated_flip_flops"] < found["flip_flops"]
+    assert "clock_gates" not in plain
+    lane, blocks = found["blocks"]["lane"], found["blocks"]
+    inside = ("sar", "search", "shift_add", "interval_decode")
+    for key in ("clock_gates", "gated_flip_flops"):
+        own = lane[key] - sum(blocks[name][key] for name in inside)
+        assert 0 <= own <= 3
+        assert found[key] == blocks["tile"][key]
+    assert blocks["shift_add"]["gated_flip_flops"] > 0
+
+
+def test_clocks_behind_gates_move_when_these_are_open(plain_and_gated):
+    plain, found = plain_and_gated
+
+    free = 2 * found["cycles"] * found["clock_tree"]["pins"]
+    at_pins = found["blocks"]["tile"]["clock_changes_per_conversion"] * found["conversions"]
+    assert plain["decisions"] == found["decisions"]
+    assert plain["cycles"] == found["cycles"]
+    assert 0.1 * free < at_pins < 0.8 * free
+    clocks = [sum(one["groups"]["clock"][part] for part in ("internal_uw", "switching_uw"))
+              for one in plain_and_gated]  # fmt: skip
+    assert clocks[1] < 0.8 * clocks[0]
+    assert found["clock_tree"]["dynamic_uw"] < plain["clock_tree"]["dynamic_uw"]
+    assert found["library"]["clock_gate"] == "GATE"
+
+
+def test_what_is_priced_is_what_was_measured(plain_and_gated):
+    """Clocks behind gates go by what their blocks do, the others by cycles."""
+    for one in plain_and_gated:
+        seconds = one["cycles"] / (one["clock_mhz"] * 1e6)
+        joules = 1e-6 * (one["dynamic_uw"] + one["leakage_uw"]) * seconds
+        assert one["energy_per_conversion_pj"]["digital"] == pytest.approx(
+            1e12 * joules / one["conversions"]
+        )
+    # A clock without gates is priced by cycles; 1 uW in 1 ns is 1e-3 pJ.
+    by_cycle, clock = (
+        [1e3 * sum(part["cycle"] for part in one["operations"].values()) * one["clock_mhz"] / 1e3
+         for one in plain_and_gated],
+        [sum(one["groups"]["clock"][part] for part in ("internal_uw", "switching_uw"))
+         for one in plain_and_gated],
+    )  # fmt: skip
+    assert by_cycle[0] == pytest.approx(clock[0])
+    assert 0.5 * clock[1] < by_cycle[1] < 0.95 * clock[1]
+
+
+def test_results_with_and_without_gates_are_kept_apart(plain_and_gated, written):
+    plain, found = plain_and_gated
+
+    assert plain["report"] == str(written / "synth/tiny/power.json")
+    assert found["report"] == str(written / "synth/tiny.gated/power.json")
+
+
+@pytest.mark.parametrize("command", ["synth", "power"])
+def test_a_library_without_a_gate_ends_before_the_work(hwgen, folder, tmp_path, command):
+    cells = powered(tmp_path)
+    generate(load(TINY), folder / "d")
+
+    ended = hwgen(command, "d", "--liberty", str(cells), "--gate-clocks")
+
+    assert (ended.code, ended.line) == (2, f"{cells}: {NONE}")
+    assert not (folder / "d" / "synth").exists()
+
+
+def test_gates_are_those_of_a_library(hwgen, folder):
+    generate(load(TINY), folder / "d")
+
+    ended = hwgen("synth", "d", "--gate-clocks")
+
+    assert (ended.code, ended.line) == (
+        2,
+        "--gate-clocks: must be given with --liberty, not alone",
+    )
