@@ -5,7 +5,7 @@ import pytest
 
 from hwgen.errors import UserError
 from hwgen.power.cells import Signals, cell_power
-from hwgen.power.clock_tree import clock_tree
+from hwgen.power.clock_tree import FAN_OUT, clock_tree, clock_trees
 from tests.power.tiny import library, netlist, nets, power_cells, timing
 
 PJ = 1e-12  # by which energies are divided: pytest.approx takes 1e-12 for nothing
@@ -85,6 +85,16 @@ def test_a_clock_pin_knows_how_often_what_comes_differs(clocked):
     # D: half of the time the clock is high; Q: always by the clock.
     data = 0.6 * (0.02 + 0.08) / 2 + 0.1 * 0.7
     assert power.internal_j[flip_flop] / PJ == pytest.approx(data)
+
+
+def test_a_clock_pin_behind_a_gate_knows_what_differs_at_its_edges(clocked):
+    """Q changes at every second of the clock's edges, which come in a quarter of all cycles."""
+    power = cell_power(
+        clocked, power_cells(), timing(clocked), signals(clocked, {"clk": 0.5, "q": 0.125}, {})
+    )
+
+    place = gate(power, "v")
+    assert power.clock_internal_j[place] / PJ == pytest.approx(0.5 * (0.4 + 0.9) / 2)
 
 
 def test_leakage_goes_by_states(clocked):
@@ -185,3 +195,36 @@ def test_a_clock_tree_has_a_buffer_for_sixteen_pins():
     assert clock_tree(cells, pins=600, pin_f=600 * 5e-15).buffers == 38 + 3 + 1
     assert clock_tree(cells, pins=0, pin_f=0.0).buffers == 0
     assert clock_tree(cells, pins=16, pin_f=1e-11).buffers == 0  # none may drive so much
+
+
+def test_a_clock_gate_takes_the_place_of_the_last_buffers():
+    cells = power_cells()
+
+    def behind(pins):
+        return clock_tree(cells, pins=pins, pin_f=pins * 5e-15, gated=True)
+
+    assert (behind(FAN_OUT).buffers, behind(FAN_OUT).cycle_j) == (0, 0)
+    assert behind(40).buffers == 3
+    assert behind(600).buffers == 38 + 3
+    assert behind(40).cycle_j / PJ == pytest.approx(
+        3 * (2 * 0.05 + 2 * 0.5 * 4 * 0.004 + 2 * 16 * 0.005)
+    )
+
+
+def test_trees_move_as_often_as_their_clocks():
+    """Twenty flip-flops on the clock, forty behind a gate of it that is open in a quarter."""
+    on_clock = {f"f{k}": ("DFF", {"C": 2, "D": 4, "Q": 100 + k}) for k in range(20)}
+    behind = {f"g{k}": ("DFF", {"C": 3, "D": 4, "Q": 200 + k}) for k in range(40)}
+    found = netlist(
+        {"b": ("BUF", {"A": 2, "Y": 3}), **on_clock, **behind},
+        {"clk": ("input", [2]), "d": ("input", [4]), "g": ("output", [3])},
+    )
+    cells = power_cells()
+
+    trees = clock_trees(found, cells, nets(found, {"clk": 2.0, "g": 0.5}))
+
+    first = clock_tree(cells, pins=20, pin_f=20 * 5e-15)
+    second = clock_tree(cells, pins=40, pin_f=40 * 5e-15, gated=True)
+    assert (trees.pins, trees.buffer) == (60, "BUF")
+    assert trees.buffers == first.buffers + second.buffers
+    assert trees.cycle_j / PJ == pytest.approx((first.cycle_j + second.cycle_j / 4) / PJ)
