@@ -238,6 +238,19 @@ def test_a_folder_keeps_the_energies_that_its_design_asks_for(tmp_path, cells):
         power(tmp_path / "out", liberty=cells)
 
 
+def test_tables_of_many_slices_are_waited_for(tmp_path, cells):
+    """Their check takes a cycle for each."""
+    slices = TINY | {
+        "name": "slices",
+        "extends": "adaptive",
+        "weights": {"bits": 8},
+        "readout": {"columns_per_lane": 4},
+    }
+    generate(load(slices), tmp_path / "out")
+
+    assert power(tmp_path / "out", liberty=cells)["conversions"] > 0
+
+
 # Libraries that say less
 
 
