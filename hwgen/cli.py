@@ -187,7 +187,8 @@ kernels_option = click.option(
 )
 gate_clocks_option = click.option(
     "--gate-clocks", is_flag=True,
-    help="Stop the clock of registers that hold, by clock gates of the library.",
+    help="Stop the clock of registers that hold, by clock gates of the library; one that it marks "
+    "dont_use is taken where there is no other.",
 )  # fmt: skip
 adc_model_option = click.option(
     "--adc-model",
