@@ -185,6 +185,11 @@ kernels_option = click.option(
     show_default=True,
     help="Kernels of LiteRT that a .tflite network is rounded as.",
 )
+gate_clocks_option = click.option(
+    "--gate-clocks", is_flag=True,
+    help="Stop the clock of registers that hold, by clock gates of the library; one that it marks "
+    "dont_use is taken where there is no other.",
+)  # fmt: skip
 adc_model_option = click.option(
     "--adc-model",
     metavar="NAME|FILE.csv",
@@ -365,6 +370,7 @@ def cosim(
     "--clock", type=Nanoseconds(), metavar="NS",
     help="Size cells for this clock period; without it, area alone counts.",
 )  # fmt: skip
+@gate_clocks_option
 @click.option("--fpga", type=OneOf(["ice40", "ecp5"]), help="Map to an FPGA's LUTs.")
 @click.option("--prove", is_flag=True, help="Prove every block of the netlist equal to its RTL.")
 def synth(
@@ -372,6 +378,7 @@ def synth(
     liberty: Path | None,
     dont_use: tuple[str, ...],
     clock: float | None,
+    gate_clocks: bool,
     fpga: str | None,
     prove: bool,
 ) -> dict:
@@ -390,6 +397,7 @@ def synth(
             liberty=liberty,
             dont_use=dont_use,
             clock_ns=clock,
+            gate_clocks=gate_clocks,
             prove=prove,
             progress=report,
         )
@@ -410,6 +418,7 @@ def synth(
     "--clock", type=Nanoseconds(), metavar="NS", show_default="20, cells as small as can be",
     help="Clock period, for which cells are sized.",
 )  # fmt: skip
+@gate_clocks_option
 @wire_option
 @adc_model_option
 @click.option(
@@ -429,6 +438,7 @@ def power(
     layer: str | None,
     vectors: int | None,
     clock: float | None,
+    gate_clocks: bool,
     wire: float,
     adc_model: str | None,
     saif: Path | None,
@@ -462,6 +472,7 @@ def power(
             layer=of_layer,
             vectors=vectors,
             clock_ns=clock,
+            gate_clocks=gate_clocks,
             wire_ff=wire,
             adc_model=adc_model,
             saif_file=saif,
@@ -593,6 +604,7 @@ def run(
     "--clock", type=Nanoseconds(), metavar="NS", show_default="20, cells as small as can be",
     help="Clock period of all designs, for which cells are sized.",
 )  # fmt: skip
+@gate_clocks_option
 @wire_option
 @adc_model_option
 @calibration_option
@@ -611,6 +623,7 @@ def compare(
     vectors: int,
     images: int | None,
     clock: float | None,
+    gate_clocks: bool,
     wire: float,
     adc_model: str | None,
     calibration: str | None,
@@ -643,6 +656,7 @@ def compare(
             vectors=vectors,
             images=images,
             clock_ns=clock,
+            gate_clocks=gate_clocks,
             wire_ff=wire,
             adc_model=adc_model,
             calibration=calibration,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from hwgen.errors import UserError
+from hwgen.flow import clock_gates
 from hwgen.flow.mapped import Module
 from hwgen.flow.targets import GENERIC, TARGETS, Target
 from hwgen.gates.arcs import Arcs
@@ -15,6 +16,8 @@ __all__ = ["DONT_USE", "LIBRARY", "area_um2", "cell_target", "refused"]
 # Of sky130: cells for several supplies, and pads for probes.
 DONT_USE = ("*lpflow*", "*probe*")
 LIBRARY = "library.lib"
+CLOCK_GATE = "clock_gate.v"
+GATED = ".gated"  # ends the names of targets with clock gates, and of no others
 DRIVE = "drive.txt"
 FAN_OUT = 16  # inputs that a cell drives before buffers share them
 LOAD_BUFFERS = 4  # a pin of a module drives as much as so many buffers' inputs
@@ -28,7 +31,11 @@ SIZE = ("upsize -D {picoseconds}", "dnsize -D {picoseconds}")
 
 
 def cell_target(
-    library: Library, *, dont_use: Sequence[str] = (), clock_ns: float | None = None
+    library: Library,
+    *,
+    dont_use: Sequence[str] = (),
+    clock_ns: float | None = None,
+    gate_clocks: bool = False,
 ) -> Target:
     """Return how Yosys maps to a library.
 
@@ -40,16 +47,22 @@ def cell_target(
         Patterns of cells to leave alone, besides `DONT_USE` and what the library itself forbids.
     clock_ns : float, optional
         Period that cells are sized for; without, area alone counts.
+    gate_clocks : bool
+        Whether registers with a common enable share a clock gate.
 
     Raises
     ------
     UserError
-        When a pattern names no cell, or no flip-flop is left.
+        When a pattern names no cell, or no flip-flop is left, or no clock gate where one is wanted.
     """
     for pattern in dont_use:
         if not library.matching((pattern,)):
             raise UserError(f"--dont-use: must name a cell of {library.path}, not {pattern!r}")
     unused = _unused(library, dont_use)
+    gate = None
+    if gate_clocks:
+        gate = clock_gates.choose(library, library.matching((*DONT_USE, *dont_use)))
+        unused -= {gate.cell}
     usable = [cell for name, cell in library.cells.items() if name not in unused]
     flip_flops = [cell.name for cell in usable if cell.is_flip_flop]
     if not flip_flops:
@@ -65,22 +78,29 @@ def cell_target(
         script += BUFFER + (SHRINK if clock_ns is None else SIZE)
         options = f" -constr {DRIVE}"
     steps = ";".join(script).format(picoseconds=round((clock_ns or 0) * 1000))
+    gating, stubs = (), ()
+    if gate:
+        files[CLOCK_GATE] = clock_gates.stub(gate)
+        stubs = (f"read_verilog -overwrite {CLOCK_GATE}",)
+        gating = (*stubs, *clock_gates.commands(gate))
     return Target(
-        name=_folder_name(library.name),
+        name=_folder_name(library.name) + (GATED if gate else ""),
         commands=(
             "synth -nofsm -noalumacc -top {top}",  # adders stay as they are written
+            *gating,  # while enables are still those of flip-flops
             f"dfflibmap -liberty {LIBRARY}",
             # One inverter for all resets: ABC would give each its own buffer.
             "opt_merge",
             "opt_clean",
             f"abc -liberty {LIBRARY}{options} -script +{steps.replace(' ', ',')}",
             "opt_clean",
-            f"read_liberty -lib -ignore_miss_func {LIBRARY}",
+            f"read_liberty -lib -overwrite -ignore_miss_func {LIBRARY}",
         ),
         flip_flops=re.compile("|".join(map(re.escape, flip_flops))),
-        path_ends=tuple(flip_flops),
-        models=(f"read_liberty -ignore_miss_func {LIBRARY}",),
+        path_ends=(*flip_flops, gate.cell) if gate else tuple(flip_flops),
+        models=(f"read_liberty -ignore_miss_func {LIBRARY}", *stubs),
         files=files,
+        clock_gate=gate,
     )
 
 

@@ -37,6 +37,7 @@ def compare(
     vectors: int = VECTORS,
     images: int | None = None,
     clock_ns: float | None = None,
+    gate_clocks: bool = False,
     wire_ff: float = 0.0,
     adc_model: str | None = None,
     calibration: str | None = None,
@@ -51,7 +52,7 @@ def compare(
         The first is what the others are held against.
     network, data, images, calibration, kernels
         As of `hwgen.workload.run.run`.
-    liberty, clock_ns, wire_ff, adc_model
+    liberty, clock_ns, gate_clocks, wire_ff, adc_model
         As of `hwgen.flow.power.power`.
     layer : str, optional
         Layer whose vectors are played on the mapped tiles; that with most products by default.
@@ -96,6 +97,7 @@ def compare(
                 liberty=liberty,
                 layer=wanted,
                 clock_ns=clock_ns,
+                gate_clocks=gate_clocks,
                 wire_ff=wire_ff,
                 adc_model=adc_model,
             )

@@ -9,6 +9,9 @@ the RTL's register, so that what is left is combinational: equal outputs and equ
 all inputs and states. ABC merges what is equal on both sides by simulation and SAT from the
 inputs up; that proves adder trees in seconds on which a SAT solver alone takes hours.
 ``equiv_induct`` has the last word on what was not merged.
+
+A clock gate and the flip-flops behind it are compared as flip-flops with an enable, where that is
+what they are: see `hwgen.flow.ungated`.
 """
 
 import json
@@ -20,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.flow.mapped import CLOCK, Mapped, read_rtl
-from hwgen.flow.targets import Target
+from hwgen.flow.targets import ClockGate, Target
 from hwgen.flow.tools import run_yosys
+from hwgen.flow.ungated import clock_as_data, ungated
 
 __all__ = ["differences"]
 
@@ -180,9 +184,12 @@ def _compare(
             (folder / name).write_text(text)
         try:
             run_yosys(script, folder=folder)
-            gate, gold = (_side(folder, name, name) for name in ("gate", "gold"))
+            gold, gate = (_side(folder, name, name) for name in ("gold", "gate"))
+            objections = []
+            if target.clock_gate:
+                gate, objections = _on_the_clock(gold, gate, target.clock_gate)
             pairs = _pairs(gold, gate)
-            objections = [*gold.clocking(), *gate.clocking(), *pairs.strangers]
+            objections += [*gold.clocking(), *gate.clocking(), *pairs.strangers]
             objections += _side(folder, "netlist", module).unknowns()
             modules = {"gold": gold.compared(pairs), "gate": gate.compared(pairs)} | gold.others
             (folder / "both.json").write_text(json.dumps({"modules": modules}))
@@ -322,6 +329,14 @@ class _Pairs:
             wire, place = name or "a signal without a name", int(bit or 0)
         net = self.gold.module["netnames"].get(wire)
         return _labelled(wire, place, len(net["bits"]) if net else 1)
+
+
+def _on_the_clock(gold: _Side, gate: _Side, cell: ClockGate) -> tuple[_Side, list[str]]:
+    """Return the netlist without clock gates, and what forbids to take it for the same."""
+    module, objections = ungated(gate.module, cell)
+    sides = (gold.module, module)
+    found = [*objections, *(reason for side in sides for reason in clock_as_data(side))]
+    return _Side("gate", gate.others | {"gate": module}), found
 
 
 def _pairs(gold: _Side, gate: _Side) -> _Pairs:

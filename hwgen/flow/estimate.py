@@ -96,12 +96,13 @@ def operations_of(
 ) -> Operations:
     """Divide what each block took by what it did."""
     power_, cycles = estimate.power, counts.cycles
+    # A clock behind gates moves when the block works, not in every cycle.
     clock, data = (
         {
             name: 1e12 * cycles * float(joules[gates].sum())
             for name, gates in own_gates(delivered, power_.netlist).items()
         }
-        for joules in (power_.clock_j, power_.data_j)
+        for joules in (power_.clock_j - power_.gated_j, power_.data_j + power_.gated_j)
     )
     leakage = None if power_.leakage_w is None else 1e6 * float(power_.leakage_w.sum())
     return Operations.measured(

@@ -34,6 +34,7 @@ class Module:
     instances: int  # in the whole design
     kinds: Mapping[str, int]  # its cells by type
     children: Mapping[str, int]  # modules that it instantiates itself, and how often
+    gated: int = 0  # flip-flops behind clock gates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +88,11 @@ def map_verilog(files: Mapping[str, str], *, top: str, target: Target = GENERIC)
         rtlil = (folder / "mapped.il").read_text()
         json_text = (folder / "mapped.json").read_text()
     instances = _instances(used, children)
+    gated = _gated(json_text, target)
     modules = {
         name: _module(_kinds(name, counted, children), target, depths.get(name, 0))
         | {"instances": instances[name], "children": children[name]}
+        | {"gated": _inside(name, gated, children)}
         for name in used
     }
     return Mapped(
@@ -178,6 +181,34 @@ def _kinds(
         for kind, inside in _kinds(child, counted, children).items():
             kinds[kind] = kinds.get(kind, 0) + number * inside
     return kinds
+
+
+def _gated(json_text: str, target: Target) -> dict[str, int]:
+    """Count the flip-flops behind the clock gates that stand in each module itself."""
+    gate = target.clock_gate
+    if gate is None:
+        return {}
+    found = {}
+    for name, module in json.loads(json_text)["modules"].items():
+        cells = module["cells"].values()
+        clocks = {
+            bit
+            for cell in cells
+            if cell["type"] == gate.cell
+            for bit in cell["connections"][gate.output]
+        }
+        found[name] = sum(
+            any(not clocks.isdisjoint(bits) for bits in cell["connections"].values())
+            for cell in cells
+            if target.flip_flops.fullmatch(cell["type"])
+        )
+    return found
+
+
+def _inside(name: str, own: Mapping[str, int], children: Mapping[str, Mapping[str, int]]) -> int:
+    """Add up what a module and all that it instantiates have of their own."""
+    below = children[name].items()
+    return own.get(name, 0) + sum(n * _inside(child, own, children) for child, n in below)
 
 
 def _module(kinds: Mapping[str, int], target: Target, depth: int) -> dict:

@@ -49,6 +49,7 @@ def power(
     layer: LayerOf | None = None,
     vectors: int | None = None,
     clock_ns: float | None = None,
+    gate_clocks: bool = False,
     wire_ff: float = 0.0,
     adc_model: str | None = None,
     saif_file: Path | None = None,
@@ -74,6 +75,8 @@ def power(
     clock_ns : float, optional
         Period of the clock, for which cells are sized; without it, `CLOCK_NS` and the smallest
         cells.
+    gate_clocks : bool
+        Whether registers with a common enable share a clock gate.
     wire_ff : float
         Capacitance of wire for every input that a net drives.
     adc_model : str, optional
@@ -107,7 +110,7 @@ def power(
     for file, mark in ((saif_file, SAIF_MARK), (vcd_file, VCD_MARK)):
         if file is not None:
             check_file(file, lambda path, mark=mark: _begins_with(path, mark))
-    target = cell_target(library, clock_ns=clock_ns)
+    target = cell_target(library, clock_ns=clock_ns, gate_clocks=gate_clocks)
     kept = place(delivered.folder, target, RECORD)
     spec = delivered.spec
     digital = Digital(clock_ns=clock_ns or CLOCK_NS, node_nm=node_nm(library.name))
@@ -137,7 +140,7 @@ def power(
     )
     measured = Measured(
         delivered=delivered,
-        target=target.name,
+        target=target,
         library=library,
         sized_for_ns=clock_ns,
         stimulus=stimulus,

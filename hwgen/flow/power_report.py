@@ -8,11 +8,12 @@ import numpy as np
 from hwgen.flow.estimate import Estimate, block_name, digital_model, own_gates
 from hwgen.flow.folder import Delivered
 from hwgen.flow.stimulus import Stimulus
+from hwgen.flow.targets import Target
 from hwgen.gates.delays import delays
 from hwgen.liberty.library import Library
 from hwgen.power.analog.choose import Analog, Work
 from hwgen.power.cells import CellPower, cell_power
-from hwgen.power.clock_tree import FAN_OUT, clock_tree
+from hwgen.power.clock_tree import FAN_OUT, clock_trees
 from hwgen.power.opensta import uniform_power
 from hwgen.power.operations import BLOCKS, CATEGORIES, OTHERS, Counts, Operations
 from hwgen.power.processes import node_nm
@@ -35,7 +36,7 @@ class Measured:
     ----------
     delivered : Delivered
         The folder.
-    target : str
+    target : Target
         What its RTL was mapped to.
     library : Library
         The cells.
@@ -56,7 +57,7 @@ class Measured:
     """
 
     delivered: Delivered
-    target: str
+    target: Target
     library: Library
     sized_for_ns: float | None
     stimulus: Stimulus
@@ -84,8 +85,8 @@ def report_of(measured: Measured) -> dict:
     analog = measured.analog.as_json(measured.work)
     return {
         "design": delivered.manifest.get("name"),
-        "target": measured.target,
-        **_conditions(library, estimate, measured.sized_for_ns),
+        "target": measured.target.name,
+        **_conditions(measured),
         **_work(measured.stimulus, estimate, counts),
         **_areas(delivered, library, estimate),
         **_totals(estimate),
@@ -101,7 +102,8 @@ def report_of(measured: Measured) -> dict:
     }
 
 
-def _conditions(library: Library, estimate: Estimate, sized_for_ns: float | None) -> dict:
+def _conditions(measured: Measured) -> dict:
+    library, gate = measured.library, measured.target.clock_gate
     conditions = library.conditions
     return {
         "library": {
@@ -111,9 +113,10 @@ def _conditions(library: Library, estimate: Estimate, sized_for_ns: float | None
             "process": conditions.get("process"),
             "voltage_v": conditions.get("voltage"),
             "temperature_c": conditions.get("temperature"),
-            "sized_for_ns": sized_for_ns,
+            "sized_for_ns": measured.sized_for_ns,
+            "clock_gate": gate and gate.cell,
         },
-        "clock_mhz": 1e3 / estimate.clock_ns,
+        "clock_mhz": 1e3 / measured.estimate.clock_ns,
     }
 
 
@@ -159,18 +162,19 @@ def _areas(delivered: Delivered, library: Library, estimate: Estimate) -> dict:
 
 def _clock_tree(estimate: Estimate) -> dict[str, object]:
     """Estimate what buffers of the clock would take besides all that is counted."""
-    cells, pins, farads = estimate.cells, 0, 0.0
-    for kind, same in estimate.power.netlist.kinds.items():
-        for pin in cells.of(kind).clocks & same.pins.keys():
-            pins += len(same.gates)
-            farads += len(same.gates) * cells.of(kind).capacitance_f[pin]
-    tree = clock_tree(cells, pins=pins, pin_f=farads, wire_ff=estimate.wire_ff)
+    tree = clock_trees(
+        estimate.power.netlist,
+        estimate.cells,
+        estimate.played.activity.rate,
+        wire_ff=estimate.wire_ff,
+    )
     return {
         "dynamic_uw": estimate.microwatts(tree.cycle_j),
-        "pins": pins,
+        "pins": tree.pins,
         "buffers": tree.buffers,
         "buffer": tree.buffer,
-        "model": f"not in dynamic_uw: a buffer for every {FAN_OUT} pins, up to one; no wires",
+        "model": f"not in dynamic_uw: a buffer for every {FAN_OUT} pins, up to one, or to a "
+        f"clock gate, which drives {FAN_OUT} itself; no wires",
     }
 
 

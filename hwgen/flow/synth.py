@@ -34,6 +34,7 @@ def synth(
     liberty: Path | None = None,
     dont_use: Sequence[str] = (),
     clock_ns: float | None = None,
+    gate_clocks: bool = False,
     prove: bool = False,
     progress: Progress | None = None,
 ) -> dict:
@@ -56,6 +57,8 @@ def synth(
         Patterns of cells that must not be used.
     clock_ns : float, optional
         Clock period that cells are sized for; without it, area alone counts.
+    gate_clocks : bool
+        Whether registers with a common enable share a clock gate of the library.
     prove : bool
         Also prove that every block of the netlist equals its RTL.
     progress : callable, optional
@@ -76,11 +79,11 @@ def synth(
     ToolMissing
         When Yosys is not installed.
     """
-    _check_options(fpga, liberty, dont_use, clock_ns)
+    _check_options(fpga, liberty, dont_use, clock_ns, gate_clocks)
     delivered = Delivered.read(folder)
     library = Library.read(liberty) if liberty else None
     if library:
-        target = cell_target(library, dont_use=dont_use, clock_ns=clock_ns)
+        target = cell_target(library, dont_use=dont_use, clock_ns=clock_ns, gate_clocks=gate_clocks)
     else:
         target = TARGETS[fpga] if fpga else GENERIC
     kept = place(delivered.folder, target)
@@ -99,7 +102,7 @@ def synth(
         raise refusal(error) from None
     result = _report(delivered, design, binary, target, library)
     if library:
-        result["library"] = _described(library, dont_use, clock_ns)
+        result["library"] = _described(library, target, dont_use, clock_ns)
         steps.begin("timing")
         _time(design, library, target, result)
     if fpga:
@@ -118,7 +121,11 @@ def synth(
 
 
 def _check_options(
-    fpga: str | None, liberty: Path | None, dont_use: Sequence[str], clock_ns: float | None
+    fpga: str | None,
+    liberty: Path | None,
+    dont_use: Sequence[str],
+    clock_ns: float | None,
+    gate_clocks: bool,
 ) -> None:
     if fpga and liberty:
         raise UserError(f"--liberty: must be given without --fpga, not with --fpga {fpga}")
@@ -126,6 +133,8 @@ def _check_options(
         raise UserError("--dont-use: must be given with --liberty, not alone")
     if liberty is None and clock_ns is not None:
         raise UserError("--clock: must be given with --liberty, not alone")
+    if liberty is None and gate_clocks:
+        raise UserError("--gate-clocks: must be given with --liberty, not alone")
 
 
 class _Steps:
@@ -213,12 +222,17 @@ def _figures(module: Module, target: Target, library: Library | None) -> dict:
         "flip_flops": module.flip_flops,
         "logic_depth": module.logic_depth,
     }
+    if target.clock_gate:
+        figures["clock_gates"] = module.kinds.get(target.clock_gate.cell, 0)
+        figures["gated_flip_flops"] = module.gated
     if library:
         return {"area_um2": area_um2(library, module)} | figures
     return {"luts": module.luts} | figures if target.is_fpga else figures
 
 
-def _described(library: Library, dont_use: Sequence[str], clock_ns: float | None) -> dict:
+def _described(
+    library: Library, target: Target, dont_use: Sequence[str], clock_ns: float | None
+) -> dict:
     """Say which library it was and how it was used."""
     conditions = library.conditions
     return {
@@ -229,6 +243,7 @@ def _described(library: Library, dont_use: Sequence[str], clock_ns: float | None
         "temperature_c": conditions.get("temperature"),
         "dont_use": [*DONT_USE, *dont_use],
         "clock_ns": clock_ns,
+        "clock_gate": target.clock_gate and target.clock_gate.cell,
     }
 
 

@@ -4,7 +4,28 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["GENERIC", "TARGETS", "Target"]
+__all__ = ["GENERIC", "TARGETS", "ClockGate", "Target"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockGate:
+    """A cell that lets a rising edge of the clock through if its enable was one before it.
+
+    Parameters
+    ----------
+    cell : str
+        Its type.
+    enable, clock, output : str
+        Its pins.
+    tied : tuple of str
+        Pins for tests, which are 0.
+    """
+
+    cell: str
+    enable: str
+    clock: str
+    output: str
+    tied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +51,8 @@ class Target:
         Options of ``write_verilog`` for the netlist.
     files : mapping of str to str
         Texts that the commands read, by file name.
+    clock_gate : ClockGate or None
+        What stops the clock of registers that hold; None where nothing does.
     """
 
     name: str
@@ -40,6 +63,7 @@ class Target:
     models: tuple[str, ...] = ()
     written: str = "-noattr -noexpr -simple-lhs"
     files: Mapping[str, str] = field(default_factory=dict)
+    clock_gate: ClockGate | None = None
 
     @property
     def is_fpga(self) -> bool:

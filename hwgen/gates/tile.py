@@ -26,9 +26,10 @@ from hwgen_models.spec import TileSpec
 __all__ = ["Played", "Setup", "Trace", "Vectors", "compile_tile", "play_tile"]
 
 RESET_CYCLES = 3
-COMMIT_CYCLES = 8  # more than a check and a boundary take
+MOST_CHECKS = 4096  # looks at STATUS, more than a check and a boundary take
 MOST_WAIT_STATES = 64
 ACCEPTED = 4  # STATUS: idle, nothing pending, nothing refused
+PENDING = 1
 MANY = 256  # vectors from which two words share them, so that two processors do
 SEED = 1  # of what registers hold before the reset
 SLACK = 2  # times the longest run of a vector
@@ -303,9 +304,10 @@ def _load(simulator: Simulator, setup: Setup) -> None:
     simulator.cycle(counted=False)
     for address, word in setup.writes:
         _transfer(simulator, address, word)
-    for _ in range(COMMIT_CYCLES):
-        simulator.cycle(counted=False)
-    status = _transfer(simulator, setup.status)
+    for _ in range(MOST_CHECKS):
+        status = _transfer(simulator, setup.status)
+        if not (status & PENDING).any():
+            break
     if (status != ACCEPTED).any():
         wrong = int(status[status != ACCEPTED][0])
         raise Mismatch(f"STATUS after a commit: expected {ACCEPTED}, got {wrong}")

@@ -75,6 +75,8 @@ class CellPower:
         While nothing moves; None where the library gives none for any cell in use.
     sequential, on_clock : ndarray of bool
         Gates that keep a state; gates that drive clock pins: clock gates and buffers.
+    behind : ndarray of bool
+        Gates whose clock comes from a clock gate.
     inputs_j : float
         What the nets take, in all, that the top's inputs drive, but for the clock.
     """
@@ -87,6 +89,7 @@ class CellPower:
     leakage_w: NDArray[np.float64] | None
     sequential: NDArray[np.bool_]
     on_clock: NDArray[np.bool_]
+    behind: NDArray[np.bool_]
     inputs_j: float
 
     @property
@@ -99,6 +102,12 @@ class CellPower:
         """What the clock takes: its pins, its net, and the gates on it."""
         gates = np.where(self.on_clock, self.internal_j + self.switching_j, 0.0)
         return self.clock_internal_j + self.clock_net_j + gates
+
+    @property
+    def gated_j(self) -> NDArray[np.float64]:
+        """Of what the clock takes, that which clock gates let through: a block's when it works."""
+        gates = np.where(self.on_clock & self.sequential, self.internal_j + self.switching_j, 0.0)
+        return gates + np.where(self.behind, self.clock_internal_j + self.clock_net_j, 0.0)
 
     @property
     def energy_j(self) -> NDArray[np.float64]:
@@ -159,7 +168,7 @@ def cell_power(
     energies = half_v2 * nets.loads_f * signals.density
     gates = len(netlist.gates)
     internal, switching, clock_internal, clock_net, leakage = np.zeros((5, gates))
-    sequential, on_clock = np.zeros((2, gates), dtype=bool)
+    sequential, on_clock, behind = np.zeros((3, gates), dtype=bool)
     leaks = cells.leaking(list(netlist.kinds))
     slews_s = timing.slews * cells.library.units.time_s
     for kind, same in netlist.kinds.items():
@@ -179,6 +188,7 @@ def cell_power(
             else:
                 own = half_v2 * (cell.capacitance_f[pin] + wire_ff * 1e-15) * signals.density[on]
                 clock_net[at] += np.where(nets.clocks[on] & ~nets.driven[on], own, 0.0)
+                behind[at] |= nets.gated[on]
     return CellPower(
         netlist=netlist,
         internal_j=internal,
@@ -188,6 +198,7 @@ def cell_power(
         leakage_w=leakage if leaks else None,
         sequential=sequential,
         on_clock=on_clock,
+        behind=behind,
         inputs_j=float(energies[~nets.driven & ~nets.clocks].sum()),
     )
 
@@ -196,12 +207,12 @@ class _Nets:
     """What hangs on every net: its capacitance, F; whether gates drive it, whether it is a clock.
 
     Nets of the clock are those with clock pins, and those behind which there are only buffers or
-    inverters before such a net.
+    inverters before such a net; gated ones are driven by what keeps a state.
     """
 
     def __init__(self, netlist: Netlist, cells: PowerCells, wire_f: float) -> None:
         self.loads_f = np.zeros(len(netlist.nets))
-        self.driven, self.clocks = np.zeros((2, len(netlist.nets)), dtype=bool)
+        self.driven, self.clocks, self.gated = np.zeros((3, len(netlist.nets)), dtype=bool)
         passing = []
         for kind, same in netlist.kinds.items():
             cell = cells.of(kind)
@@ -211,12 +222,14 @@ class _Nets:
                     np.add.at(self.loads_f, on, cell.capacitance_f[pin] + wire_f)
                 if same.directions[pin] != "input":
                     self.driven[on] = True
+                    self.gated[on] = cell.sequential
                     passing += [(inputs[0], on)] if len(inputs) == 1 else []
                 self.clocks[on] |= pin in cell.clocks
         before = -1
         while before != (before := int(self.clocks.sum())):
             for source, target in passing:
                 self.clocks[source] |= self.clocks[target]
+        self.gated &= self.clocks
 
 
 class KindPower:

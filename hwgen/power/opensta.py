@@ -12,6 +12,7 @@ that tables, slews, loads and units are read alike (Power.cc at 2019-11, ``findI
   shows (``inferedWhen``), else half of the time, or always from a clock;
 * energies are looked up edge for edge: the rise of an inverter at the slew of its input's rise;
 * loads are those of timing, a range of capacitances at its end;
+* it reads no state tables, so that clock gates are combinational, of unknown function;
 * leakage is ``cell_leakage_power``, where the cell has it;
 * nets that the top's inputs drive take nothing, that of the clock too.
 """
@@ -87,7 +88,8 @@ def uniform_power(
     found = {"sequential": nothing, "combinational": nothing}
     for kind, same in netlist.kinds.items():
         cell = cells.of(kind)
-        group = "sequential" if cell.sequential else "combinational"
+        known = cell.states.cell.is_flip_flop or cell.states.cell.is_latch
+        group = "sequential" if known else "combinational"
         of_kind = KindPower(cells, cell, same, slews_s=slews_s, loads_f=loads_f, signals=signals)
         per_second = 1 / (clock_ns * 1e-9)
         leakage = _leakage(cells, kind)
@@ -118,8 +120,9 @@ def _duty(cell: PowerCell, pin: str, entry: Entry) -> float:
         return float(cell.states.holds(entry.when).mean())
     if entry.related is not None:
         output = cell.states.behaviour.outputs.get(pin)
-        inferred = output and _inferred(output.function, entry.related)
-        if inferred is not None:
+        told = cell.states.cell.pins[pin].function is not None
+        inferred = output and told and _inferred(output.function, entry.related)
+        if inferred:
             return float(cell.states.holds(inferred).mean())
     return 1.0 if (entry.related or pin) in cell.clocks else 0.5
 

@@ -78,6 +78,7 @@ _LIBRARY = {
     "voltage_v": "supply",
     "temperature_c": "temperature",
     "sized_for_ns": "clock period that cells are sized for; null for the smallest area",
+    "clock_gate": "cell that stops clocks of registers that hold; null without `--gate-clocks`",
 }
 
 _MODEL = {
@@ -161,6 +162,8 @@ KEYS: dict[str, dict[str, str]] = {
         "luts": "look-up tables; only with `--fpga`",
         "flip_flops": "flip-flops",
         "logic_depth": "cells on the longest path between flip-flops",
+        "clock_gates": "clock gates among the cells; only with `--gate-clocks`, as the next",
+        "gated_flip_flops": "flip-flops whose clock comes from one",
         "timing_tool": "what found the longest paths, and what it takes for granted",
         "timing_reason": "why there are no times (the tool is then null), or why OpenSTA, although "
         "installed, was passed over; else null; only with `--liberty`",
@@ -173,6 +176,7 @@ KEYS: dict[str, dict[str, str]] = {
         "library.temperature_c": "temperature",
         "library.dont_use": "patterns of cells left alone, besides what it forbids itself",
         "library.clock_ns": "as given; null for the smallest area",
+        "library.clock_gate": _LIBRARY["clock_gate"],
         "proved": "all blocks of the netlist are proved equal to their RTL; only with `--prove`",
         "blocks.NAME.unproved": "signals that are not; only with `--prove`",
         "blocks": "the same per block, with everything that it instantiates",

@@ -146,6 +146,8 @@ def print_synth(result: Result, to: "Console") -> None:
         "luts": "LUTs",
         "cells": "cells",
         "flip_flops": "flip-flops",
+        "clock_gates": "clock gates",
+        "gated_flip_flops": "behind gates",
         "logic_depth": "logic depth",
         "critical_path_ns": "path, ns",
         "register_path_ns": "between flip-flops",

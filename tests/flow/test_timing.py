@@ -212,13 +212,14 @@ def test_an_opensta_that_fails_is_passed_over(mapped, monkeypatch):
     "design", [SMALL, pytest.param({"name": "full", "extends": "trq"}, marks=pytest.mark.slow)]
 )
 @pytest.mark.parametrize("name", REAL)
-def test_both_agree_on_every_block_of_real_libraries(design, name, monkeypatch):
+@pytest.mark.parametrize("gated", [False, True])
+def test_both_agree_on_every_block_of_real_libraries(design, name, gated, monkeypatch):
     """Far within the 2 % that are asked for: the differences are roundings."""
     file = FOLDER / f"{name}.lib.gz"
     if not file.exists():
         pytest.skip(f"needs ../shared/data/liberty/{file.name}")
     library = Library.read(file)
-    target = cell_target(library)
+    target = cell_target(library, gate_clocks=gated)
     rtl = emit_rtl(load(design))
     files = {Path(path).name: text for path, text in rtl.files.items() if path.endswith(".v")}
     mapped = map_verilog(files, top=rtl.top.module, target=target)

@@ -7,7 +7,7 @@ from hwgen.errors import UserError
 from hwgen.gates.arcs import Arcs
 from hwgen.liberty.library import Library
 from hwgen.power.cells import Signals, cell_power
-from hwgen.power.clock_tree import clock_tree
+from hwgen.power.clock_tree import FAN_OUT, clock_tree, clock_trees
 from hwgen.power.tables import PowerCells
 from tests.power.tiny import (
     edges,
@@ -323,3 +323,36 @@ def test_a_buffer_of_the_tree_takes_an_entry_only_in_its_state():
     )
 
     assert (charged - plain) / PJ == pytest.approx(2 * (0.02 + 0.06) / 2)
+
+
+def test_a_clock_gate_takes_the_place_of_the_last_buffers():
+    cells = power_cells()
+
+    def behind(pins):
+        return clock_tree(cells, pins=pins, pin_f=pins * 5e-15, gated=True)
+
+    assert (behind(FAN_OUT).buffers, behind(FAN_OUT).cycle_j) == (0, 0)
+    assert behind(40).buffers == 3
+    assert behind(600).buffers == 38 + 3
+    assert behind(40).cycle_j / PJ == pytest.approx(
+        3 * (2 * 0.05 + 2 * 0.5 * 4 * 0.004 + 2 * 16 * 0.005)
+    )
+
+
+def test_trees_move_as_often_as_their_clocks():
+    """Twenty flip-flops on the clock, forty behind a gate of it that is open in a quarter."""
+    on_clock = {f"f{k}": ("DFF", {"C": 2, "D": 4, "Q": 100 + k}) for k in range(20)}
+    behind = {f"g{k}": ("DFF", {"C": 3, "D": 4, "Q": 200 + k}) for k in range(40)}
+    found = netlist(
+        {"b": ("BUF", {"A": 2, "Y": 3}), **on_clock, **behind},
+        {"clk": ("input", [2]), "d": ("input", [4]), "g": ("output", [3])},
+    )
+    cells = power_cells()
+
+    trees = clock_trees(found, cells, nets(found, {"clk": 2.0, "g": 0.5}))
+
+    first = clock_tree(cells, pins=20, pin_f=20 * 5e-15)
+    second = clock_tree(cells, pins=40, pin_f=40 * 5e-15, gated=True)
+    assert (trees.pins, trees.buffer) == (60, "BUF")
+    assert trees.buffers == first.buffers + second.buffers
+    assert trees.cycle_j / PJ == pytest.approx((first.cycle_j + second.cycle_j / 4) / PJ)
