@@ -131,9 +131,10 @@ def _share_of_power(evidence: Evidence) -> Finding:
         measured=100 * energy["adc"] / whole,
         unit="% of the energy of crossbars with their periphery",
         on=evidence.on_baseline(),
-        comparable="as an upper limit: an accelerator has more than crossbars",
-        missing="energy of buffers, network on chip and memory; converters and periphery of one "
-        "process",
+        comparable="no, unless converters and periphery are of one process (`on` says which); "
+        "then as an upper limit: an accelerator has more than crossbars",
+        missing="energy of buffers, network on chip and memory; converters of the periphery's "
+        "process: `hwgen run baseline --power FILE --adc-model TABLE.csv` takes your own",
     )
 
 
