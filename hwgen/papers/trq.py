@@ -28,11 +28,13 @@ def _saving(preset: str, granularity: str, budget: str) -> Callable[[Evidence], 
         if budget != "lossless" and not evidence.labelled:
             return _without_labels(preset)
         keys = {"granularity": granularity, "budget": budget}
+        result = evidence.run(preset, **keys)
+        lost = "" if budget == "lossless" else f"; {_lost(result):.2f} points of top-1 lost here"
         return Finding(
-            measured=evidence.run(preset, **keys)["saving"],
+            measured=result["saving"],
             unit="times fewer decisions than a full search",
             on=evidence.on(preset, **keys),
-            comparable=NOT_WATTS,
+            comparable=f"{NOT_WATTS}{lost}",
             missing="an energy per decision of the paper's converter",
         )
 
@@ -74,14 +76,18 @@ def _points_lost(evidence: Evidence) -> Finding:
     """Measure top-1 against the integer network."""
     if not evidence.labelled:
         return _without_labels("trq")
-    result = evidence.run("trq", budget=LOSSY)
     return Finding(
-        measured=100 * (result["top1_integer"] - result["top1"]),
+        measured=_lost(evidence.run("trq", budget=LOSSY)),
         unit="percentage points of top-1 lost",
         on=evidence.on("trq", budget=LOSSY),
         comparable="yes, but for the network",
         missing="the paper's accuracies, network by network",
     )
+
+
+def _lost(result: Mapping[str, float]) -> float:
+    """Percentage points of top-1 against the integer network."""
+    return 100 * (result["top1_integer"] - result["top1"])
 
 
 def _in_the_first_range(evidence: Evidence) -> Finding:
@@ -131,9 +137,10 @@ def _share_of_power(evidence: Evidence) -> Finding:
         measured=100 * energy["adc"] / whole,
         unit="% of the energy of crossbars with their periphery",
         on=evidence.on_baseline(),
-        comparable="as an upper limit: an accelerator has more than crossbars",
-        missing="energy of buffers, network on chip and memory; converters and periphery of one "
-        "process",
+        comparable="no, unless converters and periphery are of one process (`on` says which); "
+        "then as an upper limit: an accelerator has more than crossbars",
+        missing="energy of buffers, network on chip and memory; converters of the periphery's "
+        "process: `hwgen run baseline --power FILE --adc-model TABLE.csv` takes your own",
     )
 
 

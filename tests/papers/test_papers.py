@@ -65,6 +65,7 @@ def test_what_is_measured_is_what_the_commands_say(small, found):
     for claim, (preset, granularity, budget) in zip(savings, settings, strict=True):
         assert f"preset {preset} " in claim["on"]
         assert claim["on"].endswith(f"a table per {granularity}, {budget}")
+        assert ("points of top-1 lost here" in claim["comparable"]) == (budget != "lossless")
     (lost,) = claims_in(found, "percentage points of top-1 lost")
     assert lost["measured"] == 100 * (expected[0]["top1_integer"] - expected[0]["top1"])
 
