@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwgen.emit.hierarchy import RESET, Block, Port
+from hwgen.emit.names import Names
 from hwgen.emit.netlist import simplify
-from hwgen.emit.verilog import Reset, _Names, verilog
+from hwgen.emit.reset import Reset
+from hwgen.emit.verilog import verilog
 from hwgen.flow.tools import run_yosys
 
 __all__ = ["Claim", "claims", "unproven"]
@@ -77,7 +79,7 @@ def claims(
     found = []
     for block, truth in zip(blocks, expected or blocks, strict=True):
         netlist = simplify(block.rtlil, directions)
-        names = _Names(block, netlist, reset, str)
+        names = Names(block, netlist, reset, str)
         found.append(
             Claim(
                 block=block,

@@ -338,7 +338,9 @@ def test_a_full_disk_is_said_in_one_line():
 def test_a_signal_ends_it_after_cleaning_up(tmp_path, number, code, err):
     ready, cleaned = tmp_path / "ready", tmp_path / "cleaned"
     script = (
-        "import pathlib, sys, time, types\n"
+        "import pathlib, signal, sys, time, types\n"
+        # Whoever starts the tests in the background of a shell has SIGINT ignored.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def cosim(folder, **options):\n"
         f"    pathlib.Path({str(ready)!r}).touch()\n"
         "    try: time.sleep(60)\n"

@@ -10,98 +10,40 @@ All operands are brought to the exact width of their operator, so that no value 
 rules for the width of an expression.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from hwgen.emit.rtlil import (
-    Assign,
-    Case,
-    Cell,
-    Const,
-    Module,
-    Slice,
-    Spec,
-    Switch,
-    Wire,
-    cut,
-    join,
-    width_of,
+from hwgen.emit.folding import folded
+from hwgen.emit.operators import (
+    COMPARISONS,
+    CUTTABLE,
+    KINDS,
+    LIGHT,
+    ORDERINGS,
+    REDUCTIONS,
+    SUMS,
+    Op,
+    cut_operator,
+    extended,
+)
+from hwgen.emit.rtlil import Assign, Cell, Const, Module, Slice, Spec, Wire, cut, join, width_of
+from hwgen.emit.statements import (
+    Body,
+    assigns,
+    decided,
+    map_body,
+    matches,
+    overwritten,
+    read_by,
+    switches,
 )
 
-__all__ = ["Flop", "Instance", "Netlist", "Op", "is_anonymous", "read_by", "simplify"]
+__all__ = ["Flop", "Instance", "Netlist", "is_anonymous", "simplify"]
 
-Body = list[Assign | Switch]
-
-KINDS = {
-    "$not": "not",
-    "$neg": "neg",
-    "$and": "and",
-    "$or": "or",
-    "$xor": "xor",
-    "$add": "add",
-    "$sub": "sub",
-    "$mul": "mul",
-    "$shl": "shl",
-    "$shr": "shr",
-    "$shift": "shr",  # Amaranth shifts by unsigned amounts only
-    "$sshr": "sshr",
-    "$eq": "eq",
-    "$ne": "ne",
-    "$lt": "lt",
-    "$le": "le",
-    "$gt": "gt",
-    "$ge": "ge",
-    "$reduce_and": "all",
-    "$reduce_or": "any",
-    "$reduce_bool": "any",
-    "$reduce_xor": "parity",
-    "$mux": "mux",
-}
-COMPARISONS = {"eq": "ne", "ne": "eq", "lt": "ge", "ge": "lt", "gt": "le", "le": "gt"}  # : negated
-REDUCTIONS = {"all", "any", "parity"}
-BITWISE = {"not", "and", "or", "xor", "mux"}
-CUTTABLE = BITWISE | {"add", "sub", "mul", "neg", "shl"}  # low bits depend on low bits only
-SYMMETRIC = {"and", "or", "xor", "add", "mul", "eq", "ne"}
-SUMS = {"add", "sub", "mul", "neg"}
-ORDERINGS = {"lt", "le", "gt", "ge"}
-EVALUATED: dict[str, Callable[..., int]] = {
-    "not": lambda a: ~a,
-    "neg": lambda a: -a,
-    "and": lambda a, b: a & b,
-    "or": lambda a, b: a | b,
-    "xor": lambda a, b: a ^ b,
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
-    "shl": lambda a, places: a << places,
-    "shr": lambda a, places: a >> places,
-    "sshr": lambda a, places: a >> places,
-    "eq": lambda a, b: a == b,
-    "ne": lambda a, b: a != b,
-    "lt": lambda a, b: a < b,
-    "le": lambda a, b: a <= b,
-    "gt": lambda a, b: a > b,
-    "ge": lambda a, b: a >= b,
-    "mux": lambda select, if_0, if_1: if_1 if select else if_0,
-}
-LIGHT = {"not", "and", "or", "xor", "index", *COMPARISONS, *REDUCTIONS}
 
 LARGEST_EXPRESSION = 6  # signals in an operator that is written where it is used
 LARGEST_REPEATED = 2  # ... in one that is written in several places
 LARGEST_CHOICE = 3  # assignments of a process that is written as an expression
-
-
-@dataclass(frozen=True)
-class Op:
-    """An operator whose operands have the width that it works on.
-
-    ``mux`` takes (select, value if 0, value if 1); ``index`` (vector, bit number).
-    """
-
-    kind: str
-    args: tuple[Spec, ...]
-    width: int
-    signed: bool = False  # comparisons and arithmetic shifts
 
 
 @dataclass
@@ -189,7 +131,7 @@ class _Simplifier:
         for cell in module.cells:
             self._read_cell(cell, interfaces)
         for process in module.processes:
-            for assign in _assigns(process.body):
+            for assign in assigns(process.body):
                 self.processes[assign.target[0].wire] = process.body
         for target, value in module.connects:
             self.aliases[target[0].wire] = value
@@ -238,16 +180,16 @@ class _Simplifier:
         )
         if kind in {"shr", "sshr"}:
             reach = max(width, width_of(args[0]))
-            vector = _extended(args[0], reach, signed=signed)
+            vector = extended(args[0], reach, signed=signed)
             self._shift_right(wire, Op(kind, (vector, args[1]), reach, kind == "sshr"), width)
             return
         if kind in COMPARISONS:
             reach = max(1, *(width_of(arg) for arg in args))
-            args = tuple(_extended(arg, reach, signed=signed) for arg in args)
+            args = tuple(extended(arg, reach, signed=signed) for arg in args)
         elif kind == "shl":
-            args = (_extended(args[0], width, signed=signed), args[1])
+            args = (extended(args[0], width, signed=signed), args[1])
         elif kind not in REDUCTIONS and kind != "mux":
-            args = tuple(_extended(arg, width, signed=signed) for arg in args)
+            args = tuple(extended(arg, width, signed=signed) for arg in args)
         self.ops[wire] = Op(kind, args, width, signed and kind in ORDERINGS)
 
     def _shift_right(self, wire: str, op: Op, width: int) -> None:
@@ -308,9 +250,9 @@ class _Simplifier:
             args = tuple(self._resolved(arg) for arg in op.args)
             self.ops[wire] = Op(op.kind, args, op.width, op.signed)
         for wire, body in self.processes.items():
-            self.processes[wire] = _map_body(body, self._resolved)
+            self.processes[wire] = map_body(body, self._resolved)
         for flop in self.flops:
-            flop.body = _map_body(flop.body, self._resolved)
+            flop.body = map_body(flop.body, self._resolved)
         for instance in self.instances:
             instance.inputs = {p: self._resolved(spec) for p, spec in instance.inputs.items()}
         self.aliases = {wire: self._resolved(spec) for wire, spec in self.aliases.items()}
@@ -379,24 +321,24 @@ class _Simplifier:
         self._resolve_all()
 
     def _is_small(self, wire: str, body: Body) -> bool:
-        assigns = list(_assigns(body))
-        switches = list(_switches(body))
-        return not switches or (
-            len(assigns) <= LARGEST_CHOICE
-            and all(assign.target == self._everything(wire) for assign in assigns)
-            and all(width_of(switch.selector) == 1 for switch in switches)
+        written = list(assigns(body))
+        choices = list(switches(body))
+        return not choices or (
+            len(written) <= LARGEST_CHOICE
+            and all(assign.target == self._everything(wire) for assign in written)
+            and all(width_of(switch.selector) == 1 for switch in choices)
         )
 
     def _choice(self, body: Body, value: Spec) -> Spec:
         """Return the value that statements leave behind when it was `value` before."""
         for statement in body:
             if isinstance(statement, Assign):
-                value = _overwritten(value, statement)
+                value = overwritten(value, statement)
                 continue
             if_0 = if_1 = value
             for bit in (0, 1):
                 for case in statement.cases:
-                    if not case.patterns or any(_matches(p, str(bit)) for p in case.patterns):
+                    if not case.patterns or any(matches(p, str(bit)) for p in case.patterns):
                         if bit:
                             if_1 = self._choice(case.body, value)
                         else:
@@ -413,27 +355,33 @@ class _Simplifier:
         while changed:
             changed = self._fold_once() | self._share_once()
             self._resolve_all()
-        self.processes = {wire: _decided(body) for wire, body in self.processes.items()}
+        self.processes = {wire: decided(body) for wire, body in self.processes.items()}
         self.turn_small_processes_into_expressions()  # what is decided by now
         for flop in self.flops:
-            flop.body = _decided(self._next_value(flop))
+            flop.body = decided(self._next_value(flop))
 
     def _fold_once(self) -> bool:
         changed = False
         for wire, op in list(self.ops.items()):
-            folded: Op | Spec = op
-            while isinstance(folded, Op) and (step := self._folded(folded)) != folded:
-                folded, changed = step, True
-            if isinstance(folded, Op) and not self._indexes_parts(folded):
-                self.ops[wire] = folded
+            value = self._folded(op)
+            changed = changed or value != op
+            if isinstance(value, Op) and not self._indexes_parts(value):
+                self.ops[wire] = value
                 continue
             del self.ops[wire]
-            if isinstance(folded, Op):
-                self._shift_right(wire, Op("shr", folded.args, width_of(folded.args[0])), 1)
+            if isinstance(value, Op):
+                self._shift_right(wire, Op("shr", value.args, width_of(value.args[0])), 1)
                 changed = True
             else:
-                self._replace(wire, folded)
+                self._replace(wire, value)
         return changed
+
+    def _folded(self, op: Op) -> Op | Spec:
+        """Simplify an operator as far as it goes."""
+        value: Op | Spec = op
+        while isinstance(value, Op) and (step := folded(value, self._anonymous_op)) != value:
+            value = step
+        return value
 
     def _indexes_parts(self, op: Op) -> bool:
         """Tell whether a bit is picked from what has become more, or less, than one wire."""
@@ -450,68 +398,6 @@ class _Simplifier:
                 changed = True
         return changed
 
-    def _folded(self, op: Op) -> Op | Spec:
-        values = [_value(arg) for arg in op.args]
-        args, width, last = op.args, op.width, values[-1]
-        ones = (1 << width) - 1
-        if None not in values and op.kind != "index":
-            return (Const(_evaluated(op, values) & ones, width),)
-        if op.kind in SYMMETRIC and values[0] is not None and values[1] is None:
-            return Op(op.kind, (args[1], args[0]), width)  # the constant comes second
-        if op.kind == "not":
-            return self._negated(op)
-        if op.kind == "mux":
-            return self._chosen(op, values)
-        if op.kind == "and" and last in {0, ones}:
-            return args[0] if last else (Const(0, width),)
-        if op.kind == "or" and last in {0, ones}:
-            return (Const(ones, width),) if last else args[0]
-        if op.kind in {"xor", "add", "sub", "shl", "shr", "sshr"} and last == 0:
-            return args[0]
-        if op.kind in {"shl", "shr"} and last is not None:
-            return _shifted(op, last)
-        if op.kind == "xor" and last == ones:
-            return Op("not", args[:1], width)
-        if op.kind in {"ge", "lt"} and last == 0 and not op.signed:
-            return (Const(int(op.kind == "ge"), 1),)
-        if op.kind in {"eq", "ne"} and width_of(args[0]) == 1 and last is not None:
-            return args[0] if last == (op.kind == "eq") else Op("not", args[:1], 1)
-        if op.kind == "index" and last is not None:
-            return cut(args[0], last, 1)
-        if op.kind in REDUCTIONS and width_of(args[0]) <= 1:
-            return args[0] or (Const(int(op.kind == "all"), 1),)
-        return op
-
-    def _negated(self, op: Op) -> Op | Spec:
-        value = _value(op.args[0])
-        if value is not None:
-            return (Const(value ^ ((1 << op.width) - 1), op.width),)
-        inner = self._anonymous_op(op.args[0])
-        if inner is not None and inner.kind == "not":
-            return inner.args[0]
-        if inner is not None and inner.kind in COMPARISONS:
-            return Op(COMPARISONS[inner.kind], inner.args, 1, inner.signed)
-        return op
-
-    def _chosen(self, op: Op, values: list[int | None]) -> Op | Spec:
-        select, if_0, if_1 = op.args
-        if values[0] is not None:
-            return if_1 if values[0] else if_0
-        if if_0 == if_1:
-            return if_0
-        if op.width == 1 and values[1:] == [0, 1]:
-            return select
-        if op.width == 1 and values[1:] == [1, 0]:
-            return Op("not", (select,), 1)
-        if op.width == 1 and values[1] == 0:
-            return Op("and", (select, if_1), 1)
-        if op.width == 1 and values[2] == 1:
-            return Op("or", (select, if_0), 1)
-        inner = self._anonymous_op(select)
-        if inner is not None and inner.kind == "not":
-            return Op("mux", (inner.args[0], if_1, if_0), op.width)
-        return op
-
     def _anonymous_op(self, spec: Spec) -> Op | None:
         """Return the operator behind a spec that is one whole anonymous wire."""
         wire = self._whole(spec)
@@ -527,7 +413,7 @@ class _Simplifier:
         def renamed(spec: Spec) -> Spec:
             return tuple(Slice(flop.wire, chunk.low, chunk.width) for chunk in spec)
 
-        body = _map_body(self.processes.pop(wire), lambda spec: spec, renamed)
+        body = map_body(self.processes.pop(wire), lambda spec: spec, renamed)
         first = body[0]
         return body[1:] if isinstance(first, Assign) and first.value == hold else body
 
@@ -555,7 +441,7 @@ class _Simplifier:
                     continue  # a part of a vector cannot be indexed
                 self.placed[wire] = Slice(alias, low, width)
                 self.same[wire] = (self.placed[wire],)
-                self.ops[wire] = _cut_op(self.ops[wire], width)
+                self.ops[wire] = cut_operator(self.ops[wire], width)
         self._resolve_all()
 
     def _adoptable(self, spec: Spec, read: dict[str, int]) -> Iterator[tuple[str, int, int]]:
@@ -606,7 +492,7 @@ class _Simplifier:
             op = self.ops[wire]
             bits = read.get(wire, op.width)
             if is_anonymous(wire) and wire not in self.placed and op.kind in CUTTABLE:
-                self.ops[wire] = op = _cut_op(op, bits)
+                self.ops[wire] = op = cut_operator(op, bits)
                 self.wires[wire] = Wire(wire, op.width)
             note(op.args)
 
@@ -719,198 +605,3 @@ def _parts(wire: str, spec: Spec) -> Iterator[tuple[Spec, Slice]]:
         else:
             value.append(chunk)
         at += chunk.width if chunk else 0
-
-
-def _assigns(body: Body) -> Iterator[Assign]:
-    for statement in body:
-        if isinstance(statement, Assign):
-            yield statement
-        else:
-            for case in statement.cases:
-                yield from _assigns(case.body)
-
-
-def _switches(body: Body) -> Iterator[Switch]:
-    for statement in body:
-        if isinstance(statement, Switch):
-            yield statement
-            for case in statement.cases:
-                yield from _switches(case.body)
-
-
-def _extended(spec: Spec, width: int, *, signed: bool) -> Spec:
-    """Bring an operand to a width: cut it, or repeat its sign, or add zeros."""
-    missing = width - width_of(spec)
-    if missing <= 0:
-        return cut(spec, 0, width)
-    if not signed or not spec:
-        return join([*spec, Const(0, missing)])
-    sign = cut(spec, width_of(spec) - 1, 1)
-    return join([*spec, *(sign * missing)])
-
-
-def _value(spec: Spec) -> int | None:
-    """Return the number that a spec is, if it is one."""
-    if len(spec) == 1 and isinstance(spec[0], Const):
-        return spec[0].value
-    return None if spec else 0
-
-
-def _evaluated(op: Op, values: list[int]) -> int:
-    """Return the result of an operator with constants, which may have further bits above it."""
-    if op.kind in REDUCTIONS:
-        ones = values[0].bit_count()
-        return {"all": ones == width_of(op.args[0]), "any": ones > 0, "parity": ones & 1}[op.kind]
-    if op.signed:
-        values = [_as_signed(values[0], op.args[0]), *values[1:]]
-        if op.kind in ORDERINGS:
-            values[1] = _as_signed(values[1], op.args[1])
-    return EVALUATED[op.kind](*values)
-
-
-def _as_signed(value: int, spec: Spec) -> int:
-    half = 1 << width_of(spec) >> 1
-    return value - 2 * half if value & half else value
-
-
-def _shifted(op: Op, places: int) -> Spec:
-    """Return the operand of a shift by a constant, moved."""
-    places = min(places, op.width)
-    zeros = Const(0, places)
-    if op.kind == "shl":
-        return join([zeros, *cut(op.args[0], 0, op.width - places)])
-    return join([*cut(op.args[0], places, op.width - places), zeros])
-
-
-def _cut_op(op: Op, width: int) -> Op:
-    """Return the lowest bits of an operator that allows it."""
-    if width == op.width:
-        return op
-    if op.kind == "mux":
-        args = (op.args[0], *(cut(arg, 0, width) for arg in op.args[1:]))
-    elif op.kind == "shl":
-        args = (cut(op.args[0], 0, width), op.args[1])
-    else:
-        args = tuple(cut(arg, 0, width) for arg in op.args)
-    return Op(op.kind, args, width)
-
-
-def read_by(body: Iterable[Assign | Switch]) -> Iterator[Spec]:
-    """Yield everything that statements read."""
-    for statement in body:
-        if isinstance(statement, Assign):
-            yield statement.value
-        else:
-            yield statement.selector
-            for case in statement.cases:
-                yield from read_by(case.body)
-
-
-def _map_body(
-    body: Body, read: Callable[[Spec], Spec], written: Callable[[Spec], Spec] = lambda spec: spec
-) -> Body:
-    """Return statements with every spec that they read and write replaced."""
-    return [
-        Assign(written(statement.target), read(statement.value))
-        if isinstance(statement, Assign)
-        else Switch(
-            read(statement.selector),
-            [Case(c.patterns, _map_body(c.body, read, written)) for c in statement.cases],
-        )
-        for statement in body
-    ]
-
-
-def _overwritten(value: Spec, assign: Assign) -> Spec:
-    """Return a value after an assignment to all of it or to a part."""
-    (target,) = assign.target
-    assert isinstance(target, Slice)
-    above = target.low + target.width
-    rest = cut(value, above, max(0, width_of(value) - above))
-    return join([*cut(value, 0, target.low), *assign.value, *rest])
-
-
-def _decided(body: Body) -> Body:
-    """Carry out what constants decide, drop statements that do nothing."""
-    decided: Body = []
-    for statement in body:
-        if isinstance(statement, Assign):
-            todo: Body = [statement]
-        else:
-            selector, cases = _undecided(statement)
-            cases = [Case(case.patterns, _decided(case.body)) for case in cases]
-            always = cases and not cases[0].patterns
-            todo = cases[0].body if always else [*_switch(selector, cases)]
-        for following in todo:
-            if isinstance(following, Assign):
-                (target,) = following.target
-                assert isinstance(target, Slice)
-                decided = _without(decided, target)
-            decided.append(following)
-    return decided
-
-
-def _undecided(switch: Switch) -> tuple[Spec, list[Case]]:
-    """Leave constants out of a selector, and patterns that cannot match or that others cover."""
-    known: dict[int, str] = {}
-    place = 0
-    for chunk in switch.selector:
-        if isinstance(chunk, Const):
-            known |= {place + k: str(chunk.value >> k & 1) for k in range(chunk.width)}
-        place += chunk.width
-    cases: list[Case] = []
-    seen: list[str] = []
-    for case in switch.cases:
-        patterns: list[str] = []
-        for pattern in case.patterns:
-            bits = dict(enumerate(reversed(pattern)))
-            possible = all(bits[k] in {"-", bit} for k, bit in known.items())
-            rest = "".join(bits[k] for k in sorted(bits, reverse=True) if k not in known)
-            if possible and not any(_matches(earlier, rest) for earlier in seen):
-                patterns.append(rest)
-                seen.append(rest)
-        if any(set(pattern) <= {"-"} for pattern in patterns):
-            patterns = []  # matches whatever is left
-        elif case.patterns and not patterns:
-            continue
-        cases.append(Case(tuple(patterns), case.body))
-        if not patterns:
-            break
-    return join([chunk for chunk in switch.selector if isinstance(chunk, Slice)]), cases
-
-
-def _switch(selector: Spec, cases: list[Case]) -> list[Switch]:
-    """Return a switch without the cases at its end that do nothing, or none at all."""
-    while cases and not cases[-1].body:
-        cases.pop()
-    return [Switch(selector, cases)] if cases else []
-
-
-def _without(body: Body, part: Slice) -> Body:
-    """Return statements with everything removed that they assign to some bits.
-
-    Whoever assigns to them afterwards hides it anyway; but Yosys 0.70, when it reads a register's
-    ``if (a) begin if (b) y <= 1; y <= 0; end``, lets the inner condition win.
-    """
-    kept: Body = []
-    for statement in body:
-        if isinstance(statement, Switch):
-            cases = [Case(case.patterns, _without(case.body, part)) for case in statement.cases]
-            kept += _switch(statement.selector, cases)
-            continue
-        (target,) = statement.target
-        assert isinstance(target, Slice)
-        first = max(part.low, target.low)
-        last = min(part.low + part.width, target.low + target.width)
-        if target.wire != part.wire or first >= last:
-            kept.append(statement)
-            continue
-        for low, high in ((target.low, first), (last, target.low + target.width)):
-            if low < high:
-                value = cut(statement.value, low - target.low, high - low)
-                kept.append(Assign((Slice(target.wire, low, high - low),), value))
-    return kept
-
-
-def _matches(pattern: str, bits: str) -> bool:
-    return all(p in {"-", b} for p, b in zip(pattern, bits, strict=True))

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from hwgen import __version__
 from hwgen.config import Design
 from hwgen.emit.hierarchy import CLOCK, RESET, Block, take_apart
-from hwgen.emit.verilog import Reset, verilog
+from hwgen.emit.reset import Reset
+from hwgen.emit.verilog import verilog
 from hwgen.gateware.converter import Converter
 from hwgen.gateware.tile import Tile
 

@@ -168,6 +168,6 @@ def _repeats(cell: Cell) -> bool:
 def _drive(library: Library, buffer: Cell) -> str:
     """Return what ABC takes to drive every pin of a module and to load it, in fF."""
     (pin,) = (pin for pin in buffer.pins.values() if pin.direction == "input")
-    unit_ff = (library.units.capacitance_f or 1e-12) * 1e15
-    load = LOAD_BUFFERS * (pin.capacitance or 0.0) * unit_ff
+    own_ff = pin.capacitance * library.capacitance_unit_f * 1e15 if pin.capacitance else 0.0
+    load = LOAD_BUFFERS * own_ff
     return f"set_driving_cell {buffer.name}\nset_load {load:.4g}\n"

@@ -9,7 +9,6 @@ from hwgen.flow.estimate import Estimate, block_name, digital_model, own_gates
 from hwgen.flow.folder import Delivered
 from hwgen.flow.stimulus import Stimulus
 from hwgen.gates.delays import delays
-from hwgen.gates.netlist import ONE, ZERO, Netlist
 from hwgen.liberty.library import Library
 from hwgen.power.analog.choose import Analog, Work
 from hwgen.power.cells import CellPower, cell_power
@@ -24,6 +23,7 @@ __all__ = ["Measured", "report_of"]
 
 INPUT_ACTIVITY = 0.1  # changes of inputs in a cycle; OpenSTA's default, too
 ACTIVITY = 0.1  # of all nets, for a comparison with OpenSTA
+NAMED = 10  # nets that a warning names
 GLITCHES = "zero-delay: glitches are not counted"
 
 
@@ -97,7 +97,7 @@ def report_of(measured: Measured) -> dict:
         "operations": operations.as_json(),
         "parameters": delivered.manifest["parameters"],
         "models": _models(analog, estimate.wire_ff),
-        "warnings": [*analog["warnings"], *_warnings(delivered, estimate, library)],
+        "warnings": [*analog["warnings"], *_warnings(delivered, estimate)],
     }
 
 
@@ -134,36 +134,17 @@ def _work(stimulus: Stimulus, estimate: Estimate, counts: Counts) -> dict:
 
 def _totals(estimate: Estimate) -> dict:
     power_, activity = estimate.power, estimate.played.activity
-    nets = used_nets(activity.netlist)
+    nets = activity.netlist.used
     leakage = None if power_.leakage_w is None else float(power_.leakage_w.sum()) * 1e6
     return {
         "dynamic_uw": estimate.microwatts(float(power_.energy_j.sum())),
         "leakage_uw": leakage,
         "inputs_uw": estimate.microwatts(power_.inputs_j),
-        "coverage": float(measured_nets(estimate)[nets].mean()),
+        "coverage": activity.coverage,
         "changing": float((activity.toggles[nets] > 0).mean()),
         "changes_per_cycle": float(activity.rate[nets].mean()),
         "glitches": GLITCHES,
     }
-
-
-def used_nets(netlist: Netlist) -> np.ndarray:
-    """Tell which nets some pin of a gate or of the top is on, but for the constants."""
-    found = np.zeros(len(netlist.nets), dtype=bool)
-    for same in netlist.kinds.values():
-        for nets in same.pins.values():
-            found[nets] = True
-    for direction in ("input", "output", "inout"):
-        found[netlist.port_nets(direction)] = True
-    found[[ZERO, ONE]] = False
-    return found
-
-
-def measured_nets(estimate: Estimate) -> np.ndarray:
-    """Tell which nets the simulation drives: outputs of gates, and inputs of the top."""
-    found = estimate.played.activity.block_of >= 0
-    found[estimate.played.activity.netlist.port_nets("input")] = True
-    return found
 
 
 def _areas(delivered: Delivered, library: Library, estimate: Estimate) -> dict:
@@ -220,7 +201,7 @@ def _vectorless(delivered: Delivered, estimate: Estimate) -> dict[str, object]:
         "rest; densities propagated (Najm, 1993), glitches left out",
         "dynamic_uw": estimate.microwatts(float(power_.energy_j.sum())),
         "leakage_uw": leakage,
-        "changes_per_cycle": float(signals.density[used_nets(netlist)].mean()),
+        "changes_per_cycle": float(signals.density[netlist.used].mean()),
         "groups": _groups(estimate, power_),
         "opensta": {
             "model": f"OpenSTA 2.0.17, set_power_activity -global -activity {ACTIVITY:g}; no wires",
@@ -318,29 +299,22 @@ def _models(analog: Mapping[str, object], wire_ff: float) -> dict[str, object]:
     }
 
 
-def _warnings(delivered: Delivered, estimate: Estimate, library: Library) -> list[str]:
+def _warnings(delivered: Delivered, estimate: Estimate) -> list[str]:
     said = []
+    path, netlist = estimate.timing.critical_path, estimate.power.netlist
     if "device" in delivered.manifest:
         said.append("the netlist was measured on an ideal array, not on the design's device")
-    unknown = own_gates(delivered, estimate.power.netlist).keys() - BLOCKS.keys()
-    if unknown:
+    if unknown := own_gates(delivered, netlist).keys() - BLOCKS.keys():
         said.append(
             f"{', '.join(sorted(unknown))}: no blocks that hwgen knows: what they take is counted "
             "as scheduling, by vectors"
         )
-    path = estimate.timing.critical_path
     if path is not None and path.ns > estimate.clock_ns:
         said.append(
             f"the netlist takes {path.ns:.1f} ns from register to register, more than the clock's "
             f"{estimate.clock_ns:g} ns"
         )
-    kinds = sorted(estimate.power.netlist.kinds)
-    without = estimate.cells.without_tables(kinds)
-    if without:
-        said.append(f"{library.path} has no internal_power for {', '.join(without)}")
-    leaking = estimate.cells.leaking(kinds)
-    if silent := sorted(set(kinds) - set(leaking)) if leaking else []:
-        said.append(f"{library.path} has no leakage_power for {', '.join(silent)}")
-    if estimate.power.leakage_w is None:
-        said.append(f"{library.path} has no leakage_power")
-    return said
+    if floating := np.flatnonzero(netlist.used & ~netlist.driven).tolist():
+        names = ", ".join(netlist.nets[net] for net in floating[:NAMED])
+        said.append(f"nothing drives {len(floating)} nets, which count as 0: {names}")
+    return [*said, *estimate.cells.warnings(sorted(netlist.kinds))]

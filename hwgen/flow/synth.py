@@ -157,7 +157,8 @@ def _map(delivered: Delivered, target: Target) -> tuple[Mapped, Mapped | None]:
 def _binary_lane(delivered: Delivered) -> tuple[dict[str, str], str] | None:
     """Emit the lane that the same tile has with a binary search; None for one that has it."""
     from hwgen.emit.hierarchy import take_apart
-    from hwgen.emit.verilog import Reset, verilog
+    from hwgen.emit.reset import Reset
+    from hwgen.emit.verilog import verilog
     from hwgen.gateware.tile import lane_of
 
     if "lane" not in delivered.modules or delivered.spec.search == "binary":

@@ -56,6 +56,12 @@ class Activity:
                     found[nets] = self.netlist.block_of[kind.gates]
         return found
 
+    @property
+    def coverage(self) -> float:
+        """Share of the nets in use whose changes were counted; not those that nothing drives."""
+        used = self.netlist.used
+        return float((used & self.netlist.driven).sum() / max(used.sum(), 1))
+
     def by_block(self) -> Mapping[str, int]:
         """Add up the changes of the nets that each block's own gates drive, by path."""
         inside = self.block_of >= 0

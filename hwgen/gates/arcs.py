@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from hwgen.errors import UserError
+from hwgen.liberty.axes import CLOCK_SLEW, DATA_SLEW, LOAD, SLEW
 from hwgen.liberty.library import Cell, Library, Pin, Table
 from hwgen.liberty.text import Group
 
@@ -19,10 +19,6 @@ __all__ = ["FALL", "RISE", "Arc", "Arcs", "CellArcs", "Check", "Surfaces"]
 
 RISE, FALL = 0, 1
 EDGES = {RISE: "rise", FALL: "fall"}
-SLEW = ("input_net_transition", "input_transition_time")
-LOAD = ("total_output_net_capacitance",)
-DATA_SLEW = ("constrained_pin_transition",)
-CLOCK_SLEW = ("related_pin_transition",)
 LAUNCHES = {"rising_edge": RISE, "falling_edge": FALL}
 # Which edges of an output an arc without a clock drives.
 COMBINATIONAL = {
@@ -174,10 +170,7 @@ class Arcs:
             When the library has no such cell, or a table is none.
         """
         if kind not in self._known:
-            cell = self.library.cells.get(kind)
-            if cell is None:
-                raise UserError(f"{self.library.path}: must have a cell {kind}, not none")
-            self._known[kind] = self._read(cell)
+            self._known[kind] = self._read(self.library.cell(kind))
         return self._known[kind]
 
     def untimed(self, kinds: Iterable[str]) -> list[str]:

@@ -75,12 +75,14 @@ def delays(
     Raises
     ------
     UserError
-        When the library lacks a cell, or a table of one is none.
+        When the library lacks a cell, a table of one is none, or there are wires and no unit of
+        capacitances.
     ValueError
         When gates form a loop.
     """
     units = arcs.library.units
-    loads = _loads(netlist, arcs, wire_ff * 1e-15 / (units.capacitance_f or 1e-12))
+    wire = wire_ff * 1e-15 / arcs.library.capacitance_unit_f if wire_ff else 0.0
+    loads = _loads(netlist, arcs, wire)
     cells = {kind: arcs.of(kind) for kind in netlist.kinds}
     slews, latest, launched = _propagate(
         netlist, arcs, loads.ravel(), _data_inputs(netlist, cells), input_slew_ns / units.time_ns

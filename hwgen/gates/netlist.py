@@ -125,6 +125,29 @@ class Netlist:
         places = {block: place for place, block in enumerate(self.blocks)}
         return np.array([places[gate.block] for gate in self.gates], dtype=int)
 
+    @cached_property
+    def used(self) -> np.ndarray:
+        """Which nets some pin of a gate or of the top is on, but for the constants."""
+        found = np.zeros(len(self.nets), dtype=bool)
+        for same in self.kinds.values():
+            for nets in same.pins.values():
+                found[nets] = True
+        for port in self.ports.values():
+            found[list(port.nets)] = True
+        found[[ZERO, ONE]] = False
+        return found
+
+    @cached_property
+    def driven(self) -> np.ndarray:
+        """Which nets an output of a gate or an input of the top drives; not the constants."""
+        found = np.zeros(len(self.nets), dtype=bool)
+        for same in self.kinds.values():
+            for pin, nets in same.pins.items():
+                if same.directions[pin] != "input":
+                    found[nets] = True
+        found[self.port_nets("input")] = True
+        return found
+
     def port_nets(self, direction: str) -> np.ndarray:
         """Return the nets of the top's ports of a direction, in the order of the ports."""
         found = [port.nets for port in self.ports.values() if port.direction == direction]

@@ -137,10 +137,7 @@ class _Gates:
     def _behaviour(self, kind: str) -> Behaviour:
         """Return what a cell does, or say why it cannot be simulated."""
         if kind not in self.behaviours:
-            cell = self.library.cells.get(kind)
-            if cell is None:
-                raise UserError(f"{self.library.path}: must have a cell {kind}, not none")
-            does = behaviour(cell)
+            does = behaviour(self.library.cell(kind))
             amiss = [f"{name} that {why}" for name, why in does.unknown.items()]
             amiss += [
                 f"three-state {name}" for name, one in does.outputs.items() if one.three_state

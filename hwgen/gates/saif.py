@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+import numpy as np
+
 from hwgen import __version__
 from hwgen.gates.activity import Activity
 from hwgen.gates.scopes import Scope, scopes
@@ -11,6 +13,7 @@ __all__ = ["saif"]
 
 PLAIN = re.compile(r"[A-Za-z0-9_]")
 INDENT = "  "
+HALF_PS = 500  # picoseconds in half of a nanosecond
 
 
 def saif(activity: Activity, *, clock_ns: float) -> str:
@@ -27,9 +30,9 @@ def saif(activity: Activity, *, clock_ns: float) -> str:
     activity : Activity
         The counts.
     clock_ns : float
-        Period of the clock; half of it is rounded to picoseconds.
+        Period of the clock. Durations are rounded to picoseconds, all in all and not cycle by
+        cycle; the two of a net add up to that of all.
     """
-    half_ps = round(clock_ns * 500)
     lines = [
         "(SAIFILE",
         '(SAIFVERSION "2.0")',
@@ -40,8 +43,8 @@ def saif(activity: Activity, *, clock_ns: float) -> str:
         f'(VERSION "{__version__}")',
         "(DIVIDER / )",
         "(TIMESCALE 1 ps)",
-        f"(DURATION {2 * activity.cycles * half_ps})",
-        *_instance(scopes(activity.netlist), _States(activity, half_ps), ""),
+        f"(DURATION {round(2 * activity.cycles * clock_ns * HALF_PS)})",
+        *_instance(scopes(activity.netlist), _States(activity, clock_ns), ""),
         ")",
     ]
     return "\n".join(lines) + "\n"
@@ -50,9 +53,9 @@ def saif(activity: Activity, *, clock_ns: float) -> str:
 class _States:
     """What is said about each net."""
 
-    def __init__(self, activity: Activity, half_ps: int) -> None:
-        high = activity.half_cycles_high * half_ps
-        low = 2 * activity.cycles * half_ps - high
+    def __init__(self, activity: Activity, clock_ns: float) -> None:
+        high = np.rint(activity.half_cycles_high * clock_ns * HALF_PS).astype(np.int64)
+        low = round(2 * activity.cycles * clock_ns * HALF_PS) - high
         self._of_net = [
             f"(T0 {t0}) (T1 {t1}) (TX 0) (TC {tc}) (IG 0)"
             for t0, t1, tc in zip(

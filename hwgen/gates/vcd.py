@@ -29,9 +29,9 @@ def write_vcd(file: TextIO, trace: Trace, *, clock_ns: float) -> None:
     trace : Trace
         What was recorded.
     clock_ns : float
-        Period of the clock; half of it is rounded to picoseconds.
+        Period of the clock. Times are rounded to picoseconds one by one, so that they do not drift.
     """
-    half_ps = round(clock_ns * 500)
+    half_ps = clock_ns * 500
     program, phases = trace.program, trace.phases
     with VCDWriter(file, timescale="1 ps", date="") as writer:
         of_slot: dict[int, list[ScalarVariable]] = {}
@@ -46,8 +46,8 @@ def write_vcd(file: TextIO, trace: Trace, *, clock_ns: float) -> None:
             (before + 1).tolist(), slots.tolist(), values.tolist(), strict=True
         ):
             for wire in of_slot.get(slot, ()):
-                writer.change(wire, phase * half_ps, value)
-        writer.close(len(phases) * half_ps)
+                writer.change(wire, round(phase * half_ps), value)
+        writer.close(round(len(phases) * half_ps))
 
 
 def _wires(scope: Scope, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, int]]:

@@ -281,6 +281,19 @@ class Library:
             leakage_w=self._unit("leakage_power_unit", "W"),
         )
 
+    @property
+    def capacitance_unit_f(self) -> float:
+        """The unit of capacitances, which the format has no default for.
+
+        Raises
+        ------
+        UserError
+            When the library does not say.
+        """
+        if self.units.capacitance_f is None:
+            raise UserError(f"{self.path}: capacitive_load_unit: must be given, not missing")
+        return self.units.capacitance_f
+
     @cached_property
     def conditions(self) -> Mapping[str, float]:
         """Process, voltage in V and temperature in degrees Celsius, as far as the file says.
@@ -300,6 +313,18 @@ class Library:
             if value is not None:
                 found[name] = value * self.units.voltage_v if name == "voltage" else value
         return found
+
+    def cell(self, name: str) -> Cell:
+        """Return a cell.
+
+        Raises
+        ------
+        UserError
+            When there is none of that name.
+        """
+        if name not in self.cells:
+            raise UserError(f"{self.path}: must have a cell {name}, not none")
+        return self.cells[name]
 
     def unusable(self) -> set[str]:
         """Return the cells that the library itself wants tools to leave alone."""

@@ -4,18 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hwgen.errors import UserError
+from hwgen.liberty.axes import LOAD, SLEW
 from hwgen.liberty.functions import Expression, expression
 from hwgen.liberty.library import Cell, Library, Pin, Table
 from hwgen.liberty.text import Group
 
 __all__ = ["InternalEnergy", "Leakage", "internal_energies", "leakages", "resting_leakage_w"]
 
-TIMES = {"input_transition_time"}
-CAPACITANCES = {
-    "total_output_net_capacitance",
-    "total_output2_net_capacitance",
-    "equal_or_opposite_output_net_capacitance",
-}
+ABSENT = 0.0  # what generators of libraries write for a default that they do not have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,18 +111,21 @@ def leakages(library: Library, cell: Cell) -> tuple[Leakage, ...]:
 def resting_leakage_w(library: Library, cell: Cell) -> float | None:
     """Return the leakage (W) of a cell in a state that no entry of `leakages` names.
 
-    ``cell_leakage_power`` of the cell (in sky130_fd_sc_hd and sg13g2 the mean of those entries),
-    else ``default_cell_leakage_power`` of the library, which may well be nought; None where neither
-    is given.
+    ``cell_leakage_power`` of the cell (in sky130_fd_sc_hd and sg13g2 the mean of those entries).
+    "If this attribute is missing or negative, the value of the default_cell_leakage_power attribute
+    is used" (*Liberty Reference Manual*, 2013.03, 9.4.1). That of nought, which both of these
+    libraries have, is no figure but the lack of one. None where there is none.
 
     Raises
     ------
     UserError
         When it is not a number, or the library does not say what its powers are.
     """
-    if cell.group.get("cell_leakage_power") is not None:
+    own = cell.group.number("cell_leakage_power")
+    if own is not None and own >= 0:
         return _watts(library, cell.group, "cell_leakage_power")
-    if library.group.get("default_cell_leakage_power") is not None:
+    default = library.group.number("default_cell_leakage_power")
+    if default is not None and default > ABSENT:
         return _watts(library, library.group, "default_cell_leakage_power")
     return None
 
@@ -156,8 +155,6 @@ def _internal_energy(library: Library, group: Group) -> InternalEnergy:
 def _joules(library: Library, group: Group | None) -> Table | None:
     if group is None:
         return None
-    if library.units.energy_j is None:
-        raise UserError(f"{library.path}: capacitive_load_unit: must be given, not missing")
     table, scales = library.table(group), _scales(library)
     for axis in table.axes:
         if axis not in scales:
@@ -173,5 +170,5 @@ def _joules(library: Library, group: Group | None) -> Table | None:
 
 def _scales(library: Library) -> Mapping[str, float]:
     """Return what one of an axis' points is in s or F."""
-    units = library.units
-    return dict.fromkeys(TIMES, units.time_s) | dict.fromkeys(CAPACITANCES, units.capacitance_f)
+    loads = dict.fromkeys(LOAD, library.capacitance_unit_f)
+    return dict.fromkeys(SLEW, library.units.time_s) | loads

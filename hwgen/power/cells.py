@@ -13,9 +13,10 @@ Per cycle of the clock, with D(n) the changes of a net in a cycle:
 * *leakage*: :math:`\sum_e P(w_e) L_e`.
 
 An entry without a condition holds in the states that no other names. Energies are looked up at the
-slew of the pin that changes (edge for edge, as OpenSTA does) and the load of the output, one for
-both edges: a table may book the load's energy at one of them. Rises and falls alternate, so their
-mean counts. Probabilities of states: see `hwgen.power.states`.
+slew of the edge that is the cause (a fall's for the rise of an inverter, both for an exclusive or)
+and at the very load that switching charges, one for both edges: a table may book the load's energy
+at one of them. Rises and falls alternate, so their mean counts. Probabilities of states: see
+`hwgen.power.states`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -141,7 +142,7 @@ def cell_power(
     cells : PowerCells
         Their power tables.
     timing : Delays
-        Their loads and slews.
+        Their slews. Its loads are those of the longest paths, not the nominal ones that count here.
     signals : Signals
         What their nets do.
     wire_ff : float
@@ -160,9 +161,12 @@ def cell_power(
     internal, switching, clock_internal, clock_net, leakage = np.zeros((5, gates))
     sequential, on_clock = np.zeros((2, gates), dtype=bool)
     leaks = cells.leaking(list(netlist.kinds))
+    slews_s = timing.slews * cells.library.units.time_s
     for kind, same in netlist.kinds.items():
         cell, at = cells.of(kind), same.gates
-        of_kind = KindPower(cells, cell, same, timing, signals)
+        of_kind = KindPower(
+            cells, cell, same, slews_s=slews_s, loads_f=nets.loads_f, signals=signals
+        )
         internal[at] = of_kind.internal(clocks=False)
         clock_internal[at] = of_kind.internal(clocks=True)
         sequential[at] = cell.sequential
@@ -216,57 +220,109 @@ class _Nets:
 
 
 class KindPower:
-    """The gates of one cell."""
+    """The gates of one cell.
+
+    Parameters
+    ----------
+    cells, cell : PowerCells, PowerCell
+        The library, and the cell.
+    same : Kind
+        The gates.
+    slews_s : ndarray, nets x 2
+        Transition of every net as it rises and as it falls, s.
+    loads_f : ndarray, nets
+        Capacitance of every net, F.
+    signals : Signals
+        What they do.
+
+    Attributes
+    ----------
+    states : ndarray, gates x states
+        Share of the time that each gate is in each state.
+    """
 
     def __init__(
-        self, cells: PowerCells, cell: PowerCell, same: Kind, timing: Delays, signals: Signals
+        self,
+        cells: PowerCells,
+        cell: PowerCell,
+        same: Kind,
+        *,
+        slews_s: NDArray[np.float64],
+        loads_f: NDArray[np.float64],
+        signals: Signals,
     ) -> None:
         self._cells, self._cell, self._same = cells, cell, same
-        units = cells.library.units
         pins = same.pins.items()
         self.density = {pin: signals.density[nets] for pin, nets in pins}
-        self._slews = {pin: timing.slews[nets] * units.time_s for pin, nets in pins}
-        self._loads = {
-            pin: timing.loads[nets].mean(axis=1) * (units.capacitance_f or 0.0)
+        self.slews_s = {pin: slews_s[nets] for pin, nets in pins}
+        self._loads_f = {
+            pin: loads_f[nets] if same.directions[pin] != "input" else np.zeros(len(nets))
             for pin, nets in pins
         }
-        self.states = cell.states.probabilities(
-            {pin: signals.probability[nets] for pin, nets in pins}, self.density
-        )
+        self._ones = {pin: signals.probability[nets] for pin, nets in pins}
+        self.states = cell.states.probabilities(self._ones, self.density)
 
     def internal(self, *, clocks: bool) -> NDArray[np.float64]:
         """Return the energy inside each gate in a cycle, by its clock pins or by all others."""
         found = np.zeros(len(self._same.gates))
+        if clocks and not self._cell.clocks:
+            return found
+        states = self.states
+        if clocks:
+            states = self._cell.states.probabilities(self._ones, self.density, at_edges=True)
         for pin, entries in self._cell.entries.items():
             if pin not in self.density or (pin in self._cell.clocks) != clocks:
                 continue
-            for entry, share in self._shares(entries):
-                found += share * self.density[pin] * self.mean(pin, entry)
+            for entry, share in self._shares(entries, states):
+                energy = self.mean(pin, entry, self._causing(pin, entry))
+                found += share * self.density[pin] * energy
         return found
 
-    def mean(self, pin: str, entry: Entry) -> NDArray[np.float64]:
-        """Return the mean energy (J) of a rise and a fall of a pin, by an entry."""
-        slews = self._slews[entry.related or pin]
-        loaded = self._same.directions[pin] != "input"
+    def mean(self, pin: str, entry: Entry, slews_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the mean energy (J) of a rise and a fall of a pin, by an entry.
+
+        Parameters
+        ----------
+        pin : str
+            The pin.
+        entry : Entry
+            One of its entries.
+        slews_s : ndarray, gates x 2
+            Transition at which its rise is looked up, and its fall.
+        """
         found = np.zeros(len(self._same.gates))
         for edge in (RISE, FALL):
             table = entry.tables[edge]
             if table is not None:
-                load = self._loads[pin] if loaded else np.zeros(len(found))
                 tables = np.full(len(found), table)
-                found += self._cells.surfaces.at(tables, slews[:, edge], load) / 2
+                at = slews_s[:, edge], self._loads_f[pin]
+                found += self._cells.surfaces.at(tables, *at) / 2
         return found
 
-    def _shares(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, NDArray[np.float64]]]:
+    def _causing(self, pin: str, entry: Entry) -> NDArray[np.float64]:
+        """Return the transitions that cause a rise and a fall of a pin, the mean of both edges'."""
+        weights = self.states[:, entry.states]
+        total = weights.sum(axis=1)
+        slews = self.slews_s[entry.related or pin]
+        found = np.empty_like(slews)
+        for edge in (RISE, FALL):
+            of_states = entry.by_rise[edge, entry.states]
+            even = np.full(len(total), of_states.mean() if of_states.size else 0.0)
+            by_rise = np.divide(weights @ of_states, total, out=even, where=total > 0)
+            found[:, edge] = by_rise * slews[:, RISE] + (1 - by_rise) * slews[:, FALL]
+        return found
+
+    def _shares(
+        self, entries: Sequence[Entry], states: NDArray[np.float64]
+    ) -> Iterator[tuple[Entry, NDArray[np.float64]]]:
         """Yield every entry with the share of the pin's changes that it counts for."""
         for entry in (one for one in entries if one.related is None):
-            yield entry, self.states[:, entry.states].sum(axis=1)
+            yield entry, states[:, entry.states].sum(axis=1)
         caused = [entry for entry in entries if entry.related in self.density]
         for supply in {entry.supply for entry in caused}:
             mine = [entry for entry in caused if entry.supply == supply]
             weights = np.array([
-                self.density[entry.related] * self.states[:, entry.states].sum(axis=1)
-                for entry in mine
+                self.density[entry.related] * states[:, entry.states].sum(axis=1) for entry in mine
             ])
             total = weights.sum(axis=0)
             even = np.full_like(weights, 1 / len(mine))

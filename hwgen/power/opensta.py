@@ -10,6 +10,8 @@ that tables, slews, loads and units are read alike (Power.cc at 2019-11, ``findI
   flip-flops count half of the time;
 * an entry of an output without a condition counts in the states that one step of its function
   shows (``inferedWhen``), else half of the time, or always from a clock;
+* energies are looked up edge for edge: the rise of an inverter at the slew of its input's rise;
+* loads are those of timing, a range of capacitances at its end;
 * leakage is ``cell_leakage_power``, where the cell has it;
 * nets that the top's inputs drive take nothing, that of the clock too.
 """
@@ -78,18 +80,21 @@ def uniform_power(
     density = np.full(len(netlist.nets), activity)
     density[sorted(clocks)] = 2.0
     signals = Signals(density=density, probability=np.full(len(netlist.nets), 0.5))
+    farads = cells.library.capacitance_unit_f
+    slews_s = timing.slews * cells.library.units.time_s
+    loads_f = timing.loads.mean(axis=1) * farads
     nothing = GroupPower(internal_w=0.0, switching_w=0.0, leakage_w=0.0)
     found = {"sequential": nothing, "combinational": nothing}
     for kind, same in netlist.kinds.items():
         cell = cells.of(kind)
         group = "sequential" if cell.sequential else "combinational"
-        of_kind = KindPower(cells, cell, same, timing, signals)
+        of_kind = KindPower(cells, cell, same, slews_s=slews_s, loads_f=loads_f, signals=signals)
         per_second = 1 / (clock_ns * 1e-9)
         leakage = _leakage(cells, kind)
         found[group] = found[group].plus(
             GroupPower(
                 internal_w=per_second * _internal(cell, same, of_kind),
-                switching_w=per_second * _switching(cells, same, timing, density),
+                switching_w=per_second * _switching(cells, same, timing.loads * farads, density),
                 leakage_w=leakage * len(same.gates),
             )
         )
@@ -101,7 +106,8 @@ def _internal(cell: PowerCell, same: Kind, of_kind: KindPower) -> float:
     for pin, entries in cell.entries.items():
         if pin in same.pins:
             for entry in entries:
-                energy = 2 * of_kind.mean(pin, entry) * of_kind.density[pin]
+                slews_s = of_kind.slews_s[entry.related or pin]
+                energy = 2 * of_kind.mean(pin, entry, slews_s) * of_kind.density[pin]
                 total += _duty(cell, pin, entry) * float(energy.sum())
     return total
 
@@ -138,20 +144,16 @@ def _inferred(function: Expression, pin: str) -> Expression | None:
     return None
 
 
-def _switching(cells: PowerCells, same: Kind, timing: Delays, density: np.ndarray) -> float:
-    farads = cells.library.units.capacitance_f or 0.0
+def _switching(cells: PowerCells, same: Kind, loads_f: np.ndarray, density: np.ndarray) -> float:
     return sum(
-        cells.voltage_v**2
-        / 2
-        * farads
-        * float((timing.loads[nets].max(axis=1) * density[nets]).sum())
+        cells.voltage_v**2 / 2 * float((loads_f[nets].max(axis=1) * density[nets]).sum())
         for pin, nets in same.pins.items()
         if same.directions[pin] != "input"
     )
 
 
 def _leakage(cells: PowerCells, kind: str) -> float:
-    resting = resting_leakage_w(cells.library, cells.library.cells[kind])
+    resting = resting_leakage_w(cells.library, cells.library.cell(kind))
     if resting is not None:
         return resting
     leakage = cells.of(kind).leakage_w

@@ -11,7 +11,7 @@ density follows from the boolean differences (Najm, *Transition density*, IEEE T
 The bound is that of signals that settle once in a cycle: glitches are left out, as in the
 simulation; that of clocks, which settle twice, is as large again. A flip-flop passes on probability
 and density of its next state, which may depend on what it holds. Loops through flip-flops are
-iterated until nothing changes.
+iterated until no value changes by 1/1000 in a round; what creeps on below that is not waited for.
 """
 
 from collections.abc import Mapping

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen_models.redundant import Redundant
+from hwgen_models.sar import Pins
 
-__all__ = ["Conversion", "ConverterSpec", "Pins"]
+__all__ = ["Conversion", "ConverterSpec"]
 
 COMPARISONS = (1, 3, 7, 15, 31)
 
@@ -184,16 +185,6 @@ class ConverterSpec:
         """Convert one held value; `errors` as in `convert`."""
         values, codes = self.convert(count, errors, averaging=averaging)
         return Conversion(spec=self, value=int(values), codes=tuple(codes.tolist()))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pins:
-    """Output pins of a converter, one entry per cycle."""
-
-    busy: tuple[int, ...]
-    acquire: tuple[int, ...]
-    strobe: tuple[int, ...]
-    dac: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

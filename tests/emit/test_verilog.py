@@ -10,7 +10,8 @@ from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import Out
 
 from hwgen.emit.hierarchy import take_apart
-from hwgen.emit.verilog import Reset, verilog
+from hwgen.emit.reset import Reset
+from hwgen.emit.verilog import verilog
 from hwgen.flow.tools import iverilog_command, simulator_environment, verilator_command
 from tests.emit.parts import Counter, Enumerated, Lanes, Machine, Operators, Registers, Wide
 from tests.equivalence import claims, unproven

@@ -9,8 +9,9 @@ import pytest
 from hwgen.config import load
 from hwgen.emit.hierarchy import take_apart
 from hwgen.emit.manifest import as_json, manifest
+from hwgen.emit.reset import Reset
 from hwgen.emit.rtl import emit_rtl
-from hwgen.emit.verilog import Reset, verilog
+from hwgen.emit.verilog import verilog
 from hwgen.errors import UserError
 from hwgen.flow.mapped import map_verilog
 from hwgen.flow.synth import synth

@@ -1,6 +1,5 @@
 """A small library, and netlists made by hand."""
 
-import json
 from functools import cache
 
 import numpy as np
@@ -8,6 +7,7 @@ import numpy as np
 from hwgen.gates.netlist import Hierarchy
 from hwgen.liberty.functions import FlipFlop, Latch, behaviour
 from hwgen.liberty.library import Library
+from tests.gates.tiny import hierarchy
 
 __all__ = ["Reference", "flat", "library", "random_netlist"]
 
@@ -87,25 +87,18 @@ def flat(inputs, outputs, gates, cells=None):
     def bit(net):
         return numbers.setdefault(net, len(numbers))
 
-    ports = {name: {"direction": "input", "bits": [bit(name)]} for name in inputs}
-    ports |= {name: {"direction": "output", "bits": [bit(name)]} for name in outputs}
-    cells = {
-        name: {
-            "type": kind,
-            "connections": {pin: [bit(net)] for pin, net in pins.items()},
-            "port_directions": {
-                pin: known[kind].pins[pin].direction if kind in known else "x" for pin in pins
-            },
-        }
+    ports = {name: ("input", [bit(name)]) for name in inputs}
+    ports |= {name: ("output", [bit(name)]) for name in outputs}
+    placed = {
+        name: (kind, {pin: bit(net) for pin, net in pins.items()})
         for name, (kind, pins) in gates.items()
     }
-    netnames = {
-        name: {"hide_name": 0, "bits": [number]}
-        for name, number in numbers.items()
-        if name not in "01"
+    directions = {
+        kind: {pin: known[kind].pins[pin].direction if kind in known else "x" for pin in pins}
+        for kind, pins in gates.values()
     }
-    top = {"attributes": {"top": "1"}, "ports": ports, "cells": cells, "netnames": netnames}
-    return Hierarchy(json.dumps({"modules": {"made": top}})).flat()
+    nets = {name: [number] for name, number in numbers.items() if name not in "01"}
+    return Hierarchy(hierarchy(placed, ports, directions=directions, nets=nets)).flat()
 
 
 def random_netlist(rng, *, gates, kinds):

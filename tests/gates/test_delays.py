@@ -5,6 +5,7 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
+from hwgen.errors import UserError
 from hwgen.gates.arcs import Arcs
 from hwgen.gates.delays import delays
 from hwgen.gates.netlist import Hierarchy
@@ -134,6 +135,16 @@ def test_wires_add_to_the_load_of_every_input():
     np.testing.assert_allclose(of(netlist, added, "u0", "Y"), [0.003, 0.003])
     np.testing.assert_allclose(of(netlist, added, "u1", "Y"), [0, 0])
     assert wired.critical_path.ns > bare.critical_path.ns
+
+
+def test_wires_need_the_unit_of_capacitance_and_nothing_else_does():
+    netlist = Hierarchy(CHAIN).flat()
+    text = liberty().replace("capacitive_load_unit (1, pf);", "")
+    arcs = Arcs(Library("tiny.lib", text))
+
+    assert delays(netlist, arcs).critical_path.ns == find(CHAIN)[1].critical_path.ns
+    with pytest.raises(UserError, match=r"^tiny.lib: capacitive_load_unit: must be given"):
+        delays(netlist, arcs, wire_ff=1.0)
 
 
 def test_times_are_in_ns_whatever_the_unit():

@@ -154,7 +154,7 @@ def test_a_ring_that_oscillates_is_refused():
     simulator = Simulator(compile_netlist(flat(["clk", "on"], ["y"], gates), library()))
     simulator.set("on", np.arange(LANES) == 5)
 
-    with pytest.raises(UserError, match=r"^made: gates must come to rest, not go round a loop"):
+    with pytest.raises(UserError, match=r"^top: gates must come to rest, not go round a loop"):
         simulator.cycle()
 
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_simulated_is_one_line(gates, message):
 
 
 def test_a_clock_that_is_missing_is_one_line():
-    with pytest.raises(UserError, match=r"^made: must have an input ck, not none$"):
+    with pytest.raises(UserError, match=r"^top: must have an input ck, not none$"):
         compile_netlist(flat(["clk"], [], {}), library(), clock="ck")
 
 

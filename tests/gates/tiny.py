@@ -112,22 +112,25 @@ library (tiny) {{
 """
 
 
-def hierarchy(cells, ports):
+def hierarchy(cells, ports, *, directions=DIRECTIONS, nets=None):
     """Write the JSON of a top of such cells, whose bits are numbers.
 
-    `cells` has by name the type and the bit on every pin; `ports` the direction and the bits.
+    `cells` has by name the type and the bit on every pin; `ports` the direction and the bits;
+    `directions` those of pins, by type; `nets` the bits of nets that have names, ports where it is
+    not given.
     """
+    named = nets or {name: bits for name, (_, bits) in ports.items()}
     top = {
         "attributes": {"top": "1"},
         "ports": {name: {"direction": way, "bits": bits} for name, (way, bits) in ports.items()},
         "cells": {
             name: {
                 "type": kind,
-                "port_directions": DIRECTIONS[kind],
+                "port_directions": directions.get(kind, {}),
                 "connections": {pin: [bit] for pin, bit in pins.items()},
             }
             for name, (kind, pins) in cells.items()
         },
-        "netnames": {name: {"hide_name": 0, "bits": bits} for name, (_, bits) in ports.items()},
+        "netnames": {name: {"hide_name": 0, "bits": bits} for name, bits in named.items()},
     }
     return json.dumps({"modules": {"top": top}})

@@ -174,6 +174,17 @@ def test_a_unit_that_is_none_is_one_line(library, value):
     assert refused(lambda: made.units) == expected
 
 
+def test_a_unit_or_a_cell_that_is_missing_is_one_line_for_who_needs_it(library):
+    made = library("cell (c) { }")
+
+    assert refused(lambda: made.capacitance_unit_f) == (
+        "a.lib: capacitive_load_unit: must be given, not missing"
+    )
+    assert refused(lambda: made.cell("d")) == "a.lib: must have a cell d, not none"
+    assert made.cell("c") is made.cells["c"]
+    assert library("capacitive_load_unit (2, ff); cell (c) { }").capacitance_unit_f == 2e-15
+
+
 @pytest.mark.parametrize("value", ["1", "pf", "1, pV", "0, pf", "1, 2, pf"])
 def test_a_unit_of_capacitance_that_is_none_is_one_line(library, value):
     made = library(f"capacitive_load_unit ({value}); cell (c) {{ }}")

@@ -109,6 +109,19 @@ def test_leakage_is_in_watts(library):
     assert resting_leakage_w(made, made.cells["d"]) == near(3e-8)
 
 
+def test_a_negative_leakage_is_missing_and_a_default_of_nought_none(library):
+    head = 'leakage_power_unit : "1nW"; default_cell_leakage_power : %s; cell (c) { %s }'
+
+    for default, own, expected in (
+        ("3", "cell_leakage_power : -1;", near(3e-9)),
+        ("3", "cell_leakage_power : 0;", 0.0),
+        ("0.000", "cell_leakage_power : -1;", None),
+        ("-2", "", None),
+    ):
+        made = library(head % (default, own))
+        assert resting_leakage_w(made, made.cells["c"]) == expected
+
+
 def test_without_any_leakage_there_is_none_rather_than_nought(library):
     made = library("cell (c) { }")
 

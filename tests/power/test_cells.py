@@ -4,9 +4,21 @@ import numpy as np
 import pytest
 
 from hwgen.errors import UserError
+from hwgen.gates.arcs import Arcs
+from hwgen.liberty.library import Library
 from hwgen.power.cells import Signals, cell_power
 from hwgen.power.clock_tree import clock_tree
-from tests.power.tiny import library, netlist, nets, power_cells, timing
+from hwgen.power.tables import PowerCells
+from tests.power.tiny import (
+    edges,
+    internal,
+    liberty,
+    library,
+    netlist,
+    nets,
+    power_cells,
+    timing,
+)
 
 PJ = 1e-12  # by which energies are divided: pytest.approx takes 1e-12 for nothing
 NW = 1e-9
@@ -42,24 +54,50 @@ def gate(power, name):
 
 
 def test_an_output_takes_the_mean_of_both_edges_by_the_pin_that_causes_it(clocked):
-    # A changes in states with B one (1/4), B in those with A one (1/2).
+    # A changes in states with B one (1/4), B in those with A one (1/2). Y rises as A falls.
     said = signals(clocked, {"a": 0.3, "b": 0.2, "d": 0.4}, {"a": 0.5, "b": 0.25})
-    power = cell_power(clocked, power_cells(), timing(clocked, load=0.05, slew=0.5), said)
+    power = cell_power(clocked, power_cells(), timing(clocked, slews=(0.2, 0.8)), said)
 
     by_a, by_b = 0.3 * 0.25, 0.2 * 0.5
-    mean_a = (0.1 + 0.06) / 2 + 0.5 * (0.02 + 0.01) / 2 + 0.05 * (0.5 - 0.3) / 2
+    rise, fall = 0.1 + 0.8 * 0.02 + 0.01 * 0.5, 0.06 + 0.2 * 0.01 - 0.01 * 0.3
+    mean_a = (rise + fall) / 2
     expected = 0.4 * (by_a * mean_a + by_b * 0.3) / (by_a + by_b)
     assert power.internal_j[gate(power, "u")] / PJ == pytest.approx(expected)
 
 
-def test_a_table_that_books_the_load_at_one_edge_is_not_misread(clocked):
+@pytest.mark.parametrize("wire", [0.0, 40.0])
+def test_energies_are_looked_up_at_the_load_that_switching_charges(clocked, wire):
+    """Those of timing, which are for longest paths, do not count."""
     said = signals(clocked, {"a": 1.0, "d": 1.0}, {})
-    uneven = timing(clocked)
-    uneven.loads[:, 0] = 0.1  # as they rise
+    long = timing(clocked, load=7.0)
 
-    power = cell_power(clocked, power_cells(), uneven, said)
+    power = cell_power(clocked, power_cells(), long, said, wire_ff=wire)
 
-    assert power.internal_j[gate(power, "u")] / PJ == pytest.approx(0.08 + 0.05 * 0.1)
+    load = 0.01 + wire / 1000
+    assert power.switching_j[gate(power, "u")] / PJ == pytest.approx(0.5 * 4 * load)
+    assert power.internal_j[gate(power, "u")] / PJ == pytest.approx(0.08 + 0.1 * load)
+
+
+def test_an_edge_of_an_exclusive_or_comes_from_either_edge():
+    found = netlist(
+        {"x": ("XOR", {"A": 2, "B": 3, "Y": 4})},
+        {"a": ("input", [2]), "b": ("input", [3]), "y": ("output", [4])},
+    )
+    said = signals(found, {"a": 0.5, "y": 0.5}, {"b": 0.25})
+
+    power = cell_power(found, power_cells(), timing(found, slews=(0.2, 0.8)), said)
+
+    with_it, against = 0.2 * 0.4 + 0.8 * 0.8, 0.8 * 0.4 + 0.2 * 0.8
+    expected = 0.15 + (0.75 * with_it + 0.25 * against) / 2
+    assert power.internal_j[0] / PJ == pytest.approx(0.5 * expected)
+
+
+def test_a_flip_flop_s_output_goes_by_the_slew_of_the_edge_that_launches(clocked):
+    said = signals(clocked, {"clk": 2.0, "q": 0.5}, {})
+
+    power = cell_power(clocked, power_cells(), timing(clocked, slews=(0.2, 0.8)), said)
+
+    assert power.internal_j[gate(power, "v")] / PJ == pytest.approx(0.5 * (0.7 + 0.2 * 0.1))
 
 
 def test_nets_take_half_c_v_squared_for_every_change(clocked):
@@ -87,6 +125,16 @@ def test_a_clock_pin_knows_how_often_what_comes_differs(clocked):
     assert power.internal_j[flip_flop] / PJ == pytest.approx(data)
 
 
+def test_a_gated_clock_s_edges_are_those_at_which_the_output_changes(clocked):
+    # One pulse in ten cycles, and Q changes with each or with every other one.
+    for changes, differ in ((0.1, 1.0), (0.05, 0.5)):
+        said = signals(clocked, {"clk": 0.2, "q": changes}, {"clk": 0.05})
+        power = cell_power(clocked, power_cells(), timing(clocked), said)
+
+        expected = 0.2 * (differ * 0.9 + (1 - differ) * 0.4)
+        assert power.clock_internal_j[gate(power, "v")] / PJ == pytest.approx(expected)
+
+
 def test_leakage_goes_by_states(clocked):
     # A and B one: 8 nW; none: 1; else that of the cell, 3. "!Y & !A" never happens.
     said = signals(clocked, {}, {"a": 0.5, "b": 0.25})
@@ -96,13 +144,80 @@ def test_leakage_goes_by_states(clocked):
     assert power.leakage_w / NW == pytest.approx([expected, 5])
 
 
+def test_states_without_leakage_are_said_and_never_nought():
+    cells = power_cells()
+
+    (said,) = cells.warnings(["DFF", "DFN", "NAND"])[1:]
+    assert cells.of("DFN").leakage_w.min() / NW == pytest.approx(1)
+    assert said == (
+        "tiny.lib has neither leakage_power for all states nor cell_leakage_power of DFN: the mean "
+        "of the states that it has counts in the others"
+    )
+    assert cells.warnings(["DFN"])[0] == "tiny.lib has no internal_power for DFN"
+    assert cells.warnings(["DFF", "NAND"]) == []
+
+
+@pytest.mark.parametrize(
+    ("leakage", "expected", "complete"),
+    [
+        # A & B: of two supplies 3 + 4; else the mean of what each gives, or that of the cell.
+        ('{when : "A & B"; value : 3; related_pg_pin : V;} {value : 4; related_pg_pin : W;}', 7, 0),
+        ('{when : "A & B"; value : 3; related_pg_pin : V;} {value : 4;} = 9', 9, 1),
+        ('{when : "A & B"; value : 3;} = -1', 3, 0),  # negative: missing
+        ('{when : "A & B"; value : 3;} = 0', 0, 1),  # the cell says so
+        ('{when : "A & B"; value : 3;} {when : "A"; value : 5;} {value : 1;}', 1, 1),
+    ],
+)
+def test_leakage_of_states_that_not_every_supply_names(leakage, expected, complete):
+    given, _, resting = leakage.partition("=")
+    said = given.replace("{", "leakage_power () {")
+    said += f" cell_leakage_power : {resting.strip()};" if resting else ""
+    (cell,) = nand_with(said)
+
+    assert cell.leakage_w[0] / NW == pytest.approx(expected)
+    assert cell.leakage_complete == bool(complete)
+    assert cell.leakage_w[3] / NW == pytest.approx(7 if "W" in leakage or "4" in leakage else 3)
+
+
+def nand_with(said):
+    """Read a NAND with other leakage."""
+    old = liberty(leakage=False)
+    found = Library("tiny.lib", old.replace("cell (NAND) {", f"cell (NAND) {{ {said}"))
+    return [PowerCells(found, Arcs(found)).of("NAND")]
+
+
+def test_a_library_s_default_leakage_of_nought_is_none(clocked):
+    for default, expected in (("0.000", None), ("6", 6)):
+        text = liberty(leakage=False)
+        text = text.replace("nom_voltage", f"default_cell_leakage_power : {default}; nom_voltage")
+        found = Library("tiny.lib", text)
+        cells = PowerCells(found, Arcs(found))
+        power = cell_power(clocked, cells, timing(clocked), signals(clocked, {}, {}))
+
+        if expected is None:
+            assert power.leakage_w is None
+            assert cells.warnings(["DFF", "NAND"]) == ["tiny.lib has no leakage_power"]
+        else:
+            assert power.leakage_w / NW == pytest.approx([expected] * 2)
+
+
+def test_a_condition_counts_where_the_output_follows():
+    """That of A may name states in which B holds the output."""
+    text = liberty().replace('related_pin : "A";', 'related_pin : "A"; when : "A | B | !A";', 1)
+    found = Library("tiny.lib", text)
+    (by_a, by_b) = PowerCells(found, Arcs(found)).of("NAND").entries["Y"]
+
+    assert by_a.states.tolist() == [False, False, True, True]  # B is one
+    assert by_b.states.tolist() == [False, True, False, True]
+
+
 def test_a_register_that_shows_its_inverse_is_known_by_it():
     cells = power_cells()
     states = cells.of("DFN").states
 
     shares = states.probabilities(
         {name: np.array([one]) for name, one in {"C": 0.5, "D": 0.8, "QN": 0.25}.items()},
-        {"QN": np.array([0.1])},
+        {"QN": np.array([0.1]), "C": np.array([2.0])},
     )
 
     # IQ is one in 3/4 of the time: it takes !D, so D one goes with IQ zero but for 1/10.
@@ -112,7 +227,8 @@ def test_a_register_that_shows_its_inverse_is_known_by_it():
     both, low_to_high = differ * 0.1 / differ.sum()
     high, low = agree * 0.9 / agree.sum()
     assert shares.sum() == pytest.approx(1)
-    assert leakage == pytest.approx(7 * (both + high) + low)
+    mean = (4 * 7 + 2 * 1) / 6  # of the states that the library names; it has none for IQN & !D
+    assert leakage == pytest.approx(7 * (both + high) + low + mean * low_to_high)
     assert both + high + low + low_to_high == pytest.approx(1)
 
 
@@ -141,7 +257,8 @@ def test_a_buffer_of_the_clock_is_the_clock_s():
     assert power.on_clock.tolist() == [True, False]
     internal, switching, leakage = power.groups()["clock"]
     assert switching / PJ == pytest.approx(2 * 0.5 * 4 * (0.004 + 0.005))
-    assert internal / PJ == pytest.approx(2 * 0.05 + 2 * 0.4)  # what comes never differs
+    loaded = 0.05 + 0.005 * 1.0
+    assert internal / PJ == pytest.approx(2 * loaded + 2 * 0.4)  # what comes never differs
     assert power.inputs_j == 0
     assert power.groups()["combinational"] == (0, 0, 0)
     assert leakage / NW == pytest.approx(5)
@@ -185,3 +302,24 @@ def test_a_clock_tree_has_a_buffer_for_sixteen_pins():
     assert clock_tree(cells, pins=600, pin_f=600 * 5e-15).buffers == 38 + 3 + 1
     assert clock_tree(cells, pins=0, pin_f=0.0).buffers == 0
     assert clock_tree(cells, pins=16, pin_f=1e-11).buffers == 0  # none may drive so much
+
+
+def test_a_buffer_without_a_limit_has_that_of_the_library():
+    text = liberty().replace("max_capacitance : 0.1;", "")
+    for limit, buffers in (("", 1), ("default_max_capacitance : 0.1;", 0)):
+        found = Library("tiny.lib", text.replace("nom_voltage", f"{limit} nom_voltage"))
+        tree = clock_tree(PowerCells(found, Arcs(found)), pins=16, pin_f=1e-11)
+        assert tree.buffers == buffers
+
+
+def test_a_buffer_of_the_tree_takes_an_entry_only_in_its_state():
+    """Two entries of its input, for a high and for a low output, are not both charged."""
+    at_input = internal(*edges((0.02, 0, 0)), when="Y") + internal(*edges((0.06, 0, 0)), when="!Y")
+    text = liberty().replace("capacitance : 0.004;", f"capacitance : 0.004; {at_input}")
+    found = Library("tiny.lib", text)
+    plain, charged = (
+        clock_tree(PowerCells(one, Arcs(one)), pins=16, pin_f=16 * 5e-15).cycle_j
+        for one in (library(), found)
+    )
+
+    assert (charged - plain) / PJ == pytest.approx(2 * (0.02 + 0.06) / 2)

@@ -4,8 +4,6 @@
 per_load x load``.
 """
 
-import json
-
 import numpy as np
 
 from hwgen.gates.arcs import Arcs
@@ -13,14 +11,24 @@ from hwgen.gates.delays import Delays
 from hwgen.gates.netlist import Hierarchy
 from hwgen.liberty.library import Library
 from hwgen.power.tables import PowerCells
+from tests.gates.tiny import hierarchy
 
 DIRECTIONS = {
     "NAND": {"A": "input", "B": "input", "Y": "output"},
     "BUF": {"A": "input", "Y": "output"},
     "DFF": {"C": "input", "D": "input", "Q": "output"},
+    "XOR": {"A": "input", "B": "input", "Y": "output"},
 }
 NAND_A_RISE, NAND_A_FALL = (0.1, 0.02, 0.5), (0.06, 0.01, -0.3)
 NAND_B = (0.3, 0.0, 0.0)
+DELAYS = (
+    'timing () { related_pin : "C"; timing_type : rising_edge; '
+    + " ".join(
+        f'{name} (scalar) {{ values ("0.1"); }}'
+        for name in ("cell_rise", "cell_fall", "rise_transition", "fall_transition")
+    )
+    + " }"
+)
 
 
 def energy(values, name, kind="rise_power"):
@@ -53,9 +61,10 @@ def liberty(*, power=True, leakage=True, voltage=True):
     clock += internal(*edges((0.9, 0, 0)))
     buffer = internal(*edges((0.05, 0, 1.0)), related_pin="A")
     at_data = internal(*edges((0.02, 0, 0)), when="C") + internal(*edges((0.08, 0, 0)), when="!C")
-    launch = internal(*edges((0.7, 0, 0)), related_pin="C")
+    launch = internal(*edges((0.7, 0.1, 0)), related_pin="C")
+    either = internal(*edges((0.2, 0.4, 0), (0.1, 0.8, 0)), related_pin="A B")
     if not power:
-        nand = clock = buffer = at_data = launch = ""
+        nand = clock = buffer = at_data = launch = either = ""
     leak = (
         'leakage_power () { when : "A & B"; value : 8; }'
         'leakage_power () { when : "!Y & !A"; value : 100; }'
@@ -84,6 +93,12 @@ library (tiny) {{
     pin (B) {{ direction : input; capacitance : 0.02; }}
     pin (Y) {{ direction : output; function : "!(A & B)"; {nand} }}
   }}
+  cell (XOR) {{
+    area : 1; {plain}
+    pin (A) {{ direction : input; capacitance : 0.01; }}
+    pin (B) {{ direction : input; capacitance : 0.01; }}
+    pin (Y) {{ direction : output; function : "A ^ B"; {either} }}
+  }}
   cell (BUF) {{
     area : 1; {plain}
     pin (A) {{ direction : input; capacitance : 0.004; }}
@@ -105,7 +120,7 @@ library (tiny) {{
     pin (D) {{ direction : input; capacitance : 0.01; {at_data}
       timing () {{ related_pin : "C"; timing_type : setup_rising;
         rise_constraint (scalar) {{ values ("0.1"); }} }} }}
-    pin (Q) {{ direction : output; function : "IQ"; {launch} }}
+    pin (Q) {{ direction : output; function : "IQ"; {launch} {DELAYS} }}
   }}
 }}
 """
@@ -124,29 +139,16 @@ def power_cells(**options):
 
 def netlist(cells, ports):
     """Make a netlist of such cells: type and the bit on every pin; ports: direction and bits."""
-    top = {
-        "attributes": {"top": "1"},
-        "ports": {name: {"direction": way, "bits": bits} for name, (way, bits) in ports.items()},
-        "cells": {
-            name: {
-                "type": kind,
-                "port_directions": DIRECTIONS[kind],
-                "connections": {pin: [bit] for pin, bit in pins.items()},
-            }
-            for name, (kind, pins) in cells.items()
-        },
-        "netnames": {name: {"hide_name": 0, "bits": bits} for name, (_, bits) in ports.items()},
-    }
-    return Hierarchy(json.dumps({"modules": {"top": top}})).flat()
+    return Hierarchy(hierarchy(cells, ports, directions=DIRECTIONS)).flat()
 
 
-def timing(found, *, load=0.0, slew=0.0):
-    """Give every net the same load (pF) and slew (ns)."""
+def timing(found, *, load=0.0, slews=(0.0, 0.0)):
+    """Give every net the same load (pF) and slews (ns), as it rises and as it falls."""
     nets = len(found.nets)
     return Delays(
         netlist=found,
         loads=np.full((nets, 2), load),
-        slews=np.full((nets, 2), slew),
+        slews=np.tile(slews, (nets, 1)),
         critical_path=None,
         register_path=None,
         recovery_path=None,

@@ -173,11 +173,6 @@ class Statistics:
         return self._padded(self.by_active[contexts].sum(axis=0))
 
     @property
-    def by_plane(self) -> NDArray[np.int64]:
-        """Conversions by slice, plane and count, from 0 to the largest that an array can yield."""
-        return self._padded(self.by_active.sum(axis=2))
-
-    @property
     def histogram(self) -> NDArray[np.int64]:
         """Conversions by count, from 0 to the largest that an array can yield."""
         return self._padded(self.by_active.sum(axis=(0, 1, 2)))
