@@ -305,15 +305,14 @@ def _models(analog: Mapping[str, object], wire_ff: float) -> dict[str, object]:
 
 def _warnings(delivered: Delivered, estimate: Estimate) -> list[str]:
     said = []
+    path, netlist = estimate.timing.critical_path, estimate.power.netlist
     if "device" in delivered.manifest:
         said.append("the netlist was measured on an ideal array, not on the design's device")
-    unknown = own_gates(delivered, estimate.power.netlist).keys() - BLOCKS.keys()
-    if unknown:
+    if unknown := own_gates(delivered, netlist).keys() - BLOCKS.keys():
         said.append(
             f"{', '.join(sorted(unknown))}: no blocks that hwgen knows: what they take is counted "
             "as scheduling, by vectors"
         )
-    path, netlist = estimate.timing.critical_path, estimate.power.netlist
     if path is not None and path.ns > estimate.clock_ns:
         said.append(
             f"the netlist takes {path.ns:.1f} ns from register to register, more than the clock's "
