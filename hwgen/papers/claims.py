@@ -145,7 +145,8 @@ class Evidence:
     def on(self, preset: str, *, granularity: str = "layer", budget: str = "lossless") -> str:
         """Say what `run` ran on."""
         result = self.run(preset, granularity=granularity, budget=budget)
-        return f"{self._on(preset, result)}, a table per {granularity}, {budget}"
+        images = f"calibration images of {Path(self.tables_on).name}"
+        return f"{self._on(preset, result)}, a table per {granularity} from {images}, {budget}"
 
     def on_baseline(self) -> str:
         """Say what `powered` ran on, and whose figures it was priced by."""
