@@ -145,16 +145,16 @@ def print_synth(result: Result, to: "Console") -> None:
         "area_um2": "area, um2",
         "luts": "LUTs",
         "cells": "cells",
-        "flip_flops": "flip-flops",
-        "clock_gates": "clock gates",
-        "gated_flip_flops": "behind gates",
-        "logic_depth": "logic depth",
-        "critical_path_ns": "path, ns",
-        "register_path_ns": "between flip-flops",
+        "flip_flops": "flip-\nflops",
+        "clock_gates": "clock\ngates",
+        "gated_flip_flops": "behind\ngates",
+        "logic_depth": "logic\ndepth",
+        "critical_path_ns": "path,\nns",
+        "register_path_ns": "between\nflip-\nflops",
     }
     held = {key: name for key, name in units.items() if result.get(key) is not None}
     proved = {"proved": "proved"} if "proved" in result else {}
-    heads = ("instances", *held.values(), "against binary", *proved)
+    heads = ("instances", *held.values(), "against\nbinary", *proved)
     table = _table("block", *heads, numbers=heads, unbroken="block")
     for name, block in result["blocks"].items():
         counts = _counts(block, ("instances", *held))

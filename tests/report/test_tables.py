@@ -82,3 +82,28 @@ def test_notes_on_claims_go_on_below_their_beginning():
     assert notes[1].startswith("1. on: word")
     assert notes[2].startswith("   word")
     assert notes[3] == "   comparable: no; missing: much"
+
+
+def test_numbers_of_all_that_synthesis_can_say_stay_whole():
+    block = {
+        "instances": 16,
+        "area_um2": 1_148_945.4,
+        "cells": 115_257,
+        "flip_flops": 14_052,
+        "clock_gates": 195,
+        "gated_flip_flops": 13_650,
+        "logic_depth": 141,
+        "critical_path_ns": 19.0,
+        "register_path_ns": 19.0,
+        "versus_binary": 1.25,
+        "proved": True,
+    }
+    about = {"target": "cells", "timing_tool": "OpenSTA", "netlist": "netlist.v"}
+
+    lines = as_text("synth", block | about | {"blocks": {"output_buffer": block}}).splitlines()
+
+    (line,) = [line for line in lines if line.startswith(" output_buffer ")]
+    assert line.split() == [
+        "output_buffer", "16", "1,148,945.4", "115,257", "14,052", "195", "13,650", "141", "19.0",
+        "19.0", "1.25", "yes",
+    ]  # fmt: skip
