@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,6 +190,8 @@ def _read(
         raise UserError(f"{option}: must be `{digits.NAME}` or {endings}, not {source!r}")
     if not path.is_file():
         raise UserError(f"{source}: must be a file, not missing")
+    if not is_zipfile(path):  # numpy takes anything else for a pickle, and advises to load it
+        raise UserError(f"{source}: must be a readable .npz archive, not damaged or something else")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}

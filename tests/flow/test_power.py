@@ -20,6 +20,7 @@ from hwgen.flow.mapped import map_verilog
 from hwgen.flow.power import power
 from hwgen.flow.stimulus import LayerOf, Stimulus
 from hwgen.flow.tools import sta_command
+from hwgen.report.comparison import conditions
 from hwgen.report.tables import as_text
 from hwgen.workload.run import run
 from hwgen_models.tile import Tile
@@ -499,6 +500,10 @@ def test_designs_side_by_side(cells):
         assert one["models"].keys() == {"digital", "adc", "array"}
         assert all(model["source"] for model in one["models"].values())
         assert len(one["warnings"]) == len(set(one["warnings"]))
+    assert [one["calibrated"] for one in (plain, twin)] == [None, False]
+    said = [any("hwgen calibrate" in line for line in one["warnings"]) for one in (plain, twin)]
+    assert said == [False, True]
+    assert "search tables not calibrated for the network: twin" in conditions(found)
     times = [one["models"]["array"]["read_time"] for one in (plain, twin)]
     assert times[0]["driven_cycles"] > times[1]["driven_cycles"]
     text = as_text("compare", found | {"files": {}, "out": None})

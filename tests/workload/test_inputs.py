@@ -134,15 +134,18 @@ def test_damaged_files_take_one_line(small):
         texts.append(bytes(damaged))
     for text in texts:
         broken.write_bytes(text)
-        with pytest.raises(UserError, match=rf"^{re.escape(str(broken))}: [^\n]+$"):
+        with pytest.raises(UserError, match=rf"^{re.escape(str(broken))}: [^\n]+$") as refused:
             load_network(str(broken))
+        assert "trust" not in str(refused.value)
 
 
 def test_refuses_a_single_array(tmp_path):
     np.save(tmp_path / "one.npy", np.zeros(3))
     (tmp_path / "one.npy").rename(tmp_path / "one.npz")
 
-    with pytest.raises(UserError, match=r"must be a readable \.npz archive, not damaged"):
+    with pytest.raises(
+        UserError, match=r"must be a readable \.npz archive, not damaged or something else$"
+    ):
         load_network(str(tmp_path / "one.npz"))
 
 
