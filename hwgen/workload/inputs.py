@@ -66,7 +66,7 @@ def open_network(
 
 def calibration_images(source: str) -> Images:
     """Images that a float network is quantised with: at most 256 of the calibration part."""
-    return load_images(source, part=CALIBRATION, most=CALIBRATION_IMAGES)
+    return load_images(source, part=CALIBRATION, most=CALIBRATION_IMAGES, option="--calibration")
 
 
 def load_network(source: str) -> Network:
@@ -84,7 +84,12 @@ def load_network(source: str) -> Network:
 
 
 def load_images(
-    source: str, *, part: int = TEST, images: int | None = None, most: int | None = None
+    source: str,
+    *,
+    part: int = TEST,
+    images: int | None = None,
+    most: int | None = None,
+    option: str = "--data",
 ) -> Images:
     """Read images: ``digits`` or a data file.
 
@@ -103,6 +108,8 @@ def load_images(
         Take only the first so many, which must be there.
     most : int or None
         Take at most the first so many where `images` does not say; None takes all.
+    option : str
+        What complaints call the source.
 
     Raises
     ------
@@ -154,7 +161,7 @@ def load_images(
             std=std,
         )
 
-    return _read("--data", source, digits.IMAGES, parse, "an .npz file")
+    return _read(option, source, digits.IMAGES, parse, "an .npz file")
 
 
 def _normalisation(

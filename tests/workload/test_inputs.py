@@ -7,7 +7,7 @@ import pytest
 
 from hwgen.errors import UserError
 from hwgen.workload.images import codes_of
-from hwgen.workload.inputs import load_images, load_network
+from hwgen.workload.inputs import calibration_images, load_images, load_network
 from hwgen.workload.parts import CALIBRATION, TEST
 
 
@@ -162,3 +162,9 @@ def test_refuses_images_that_the_network_cannot_take(tmp_path, small):
             lambda: codes_of(small.network, load_images(str(file))),
             f"{file}: {message}",
         )
+
+
+def test_complaints_name_the_option_that_the_images_are_from():
+    for read, option in ((load_images, "--data"), (calibration_images, "--calibration")):
+        with pytest.raises(UserError, match=f"^{option}: must be `digits` or an .npz file, not"):
+            read("nope")
