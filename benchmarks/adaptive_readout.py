@@ -166,7 +166,7 @@ def rows() -> Iterator[Row]:
     yield Row("... by slice (preset adaptive)", "28", scaled, by_slice)
     yield Row("... by slice, with the ones", "28", scaled, by_slice_and_ones)
     yield Row("outward search", "6 bits", outward, by_layer)
-    yield Row("outward search, by slice", "42 bits", outward, by_slice)
+    yield Row("outward search, by slice (preset outward)", "42 bits", outward, by_slice)
     yield Row("... with the ones", "42 bits", outward, by_slice_and_ones)
 
 
@@ -193,7 +193,7 @@ def main(arguments: list[str] | None = None) -> None:
     def savings(decisions: float) -> str:
         return f"{FULL * conversions / decisions:7.2f} {FULL * every / decisions:10.2f}"
 
-    head = f"{'scheme':38} {'a layer loads':14} {'decisions':>9} {'saving':>7} {'with skips':>10}"
+    head = f"{'scheme':41} {'a layer loads':14} {'decisions':>9} {'saving':>7} {'with skips':>10}"
     print(f"{head} | limits")  # noqa: T201
     for row in rows():
         decisions, bits = 0, 0.0
@@ -203,7 +203,7 @@ def main(arguments: list[str] | None = None) -> None:
             known = contexts if row.bounded else unbounded(contexts)
             bits += sum(conditional_entropy(joint) * joint.sum() for joint in known)
         print(  # noqa: T201
-            f"{row.name:38} {row.tables:14} {decisions / conversions:9.3f} {savings(decisions)} | "
+            f"{row.name:41} {row.tables:14} {decisions / conversions:9.3f} {savings(decisions)} | "
             f"{savings(bits)}"
         )
 

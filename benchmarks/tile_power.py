@@ -1,42 +1,43 @@
-"""Power of the 128 x 128 tiles of ``baseline`` and ``trq`` on two libraries, as tables.
+"""Power of the 128 x 128 tiles of four presets on two libraries, as tables.
 
 ``python benchmarks/tile_power.py`` needs ``../shared/data``, for one table OpenSTA, and some ten
-minutes of processor time. With ``--page docs/power.md`` it prints the figures of that page anew,
-each table between ``<!-- measured: NAME -->`` and ``<!-- end -->``.
+minutes of processor time. With ``--page docs/power.md --page docs/synthesis.md`` it prints the
+figures of these pages anew.
+Tables of the adaptive presets are the lossless ones of the first images of the training set.
 """
 
-import argparse
 import re
 import resource
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from pages import DATA, LIBRARIES, print_tables, remembered, table
 
-from hwgen.config import load
+from hwgen.config import Design, load
 from hwgen.emit.deliver import generate
-from hwgen.errors import ToolMissing
 from hwgen.flow import power as flow_power
+from hwgen.flow.cells import cell_target
+from hwgen.flow.clock_gates import FEWEST
 from hwgen.flow.compare import compare
-from hwgen.flow.mapped import Mapped, map_verilog
+from hwgen.flow.mapped import map_verilog
 from hwgen.flow.power import power
 from hwgen.flow.stimulus import LayerOf
+from hwgen.flow.targets import Target
 from hwgen.flow.tools import sta_command
+from hwgen.workload.calibration.calibrate import calibrate
 
-__all__ = ["Figures", "filled", "main"]
+__all__ = ["TABLES", "Figures", "main"]
 
-DATA = Path(__file__).parents[1] / "../shared/data"
-LIBRARIES = {
-    "sky130": DATA / "liberty/sky130_fd_sc_hd__tt_025C_1v80.lib.gz",
-    "sg13g2": DATA / "liberty/sg13g2_stdcell_typ_1p20V_25C.lib.gz",
-}
 RESNET = (
     str(DATA / "resnet20_cifar10/resnet20_int8_qdq.onnx"),
     str(DATA / "cifar10/cifar10_test_500_norm.npz"),
 )
+TRAINING = str(DATA / "cifar10/cifar10_train_1000_norm.npz")
 DIGITS = ("digits", "digits")
 SHOWN = "/layer2/layer2.1/conv1/Conv"
 LAYERS = {
@@ -46,11 +47,10 @@ LAYERS = {
     "dense_1": ("digits", DIGITS),
 }
 PRESETS = ("baseline", "trq")
-VECTORS, IMAGES = 64, 20
-PLACE = re.compile(r"(<!-- measured: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+DESIGNS = {"baseline": None, "trq": "layer", "adaptive": "slice", "outward": "slice"}  # tables by
+VECTORS, IMAGES, CALIBRATED = 64, 20, 100
+FEWEST_GATED = (None, 1, 2, 3, 4, 8, 16)
 ROW = re.compile(r"^(Sequential|Combinational) +(\S+) +(\S+) +(\S+) +", re.MULTILINE)
-
-Row = Iterable[str]
 
 
 class Figures:
@@ -64,40 +64,41 @@ class Figures:
 
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
-        self._folders: dict[str, Path] = {}
-        self._of_layer: dict[tuple[str, str, str], Mapping] = {}
+        self._of_layer = cache(self.measure)
+        self._calibrated = cache(self._calibrate)
+        self._delivered = cache(self._deliver)
 
-    def folder(self, preset: str) -> Path:
-        """Deliver a preset."""
-        if preset not in self._folders:
-            self._folders[preset] = self.scratch / preset
-            generate(load(preset), self._folders[preset])
-        return self._folders[preset]
+    def _calibrate(self, preset: str) -> Design:
+        """Find the tables of a preset."""
+        if not DESIGNS[preset]:
+            return load(preset)
+        file, network = self.scratch / f"{preset}.yaml", RESNET[0]
+        keys = {"granularity": DESIGNS[preset], "images": CALIBRATED}
+        calibrate(load(preset), network, TRAINING, out=file, **keys)
+        return load(file)
 
-    def of_layer(self, preset: str, library: str, layer: str) -> Mapping:
+    def _deliver(self, preset: str) -> Path:
+        generate(self._calibrated(preset), self.scratch / preset)
+        return self.scratch / preset
+
+    def measure(
+        self, preset: str, library: str, layer: str, *, gate_clocks: bool = False
+    ) -> Mapping:
         """Measure a preset on vectors of a layer."""
-        key = preset, library, layer
-        if key not in self._of_layer:
-            network, data = LAYERS[layer][1]
-            wanted = LayerOf(network=network, data=data, layer=layer, vectors=VECTORS)
-            folder, liberty = self.folder(preset), LIBRARIES[library]
-            self._of_layer[key] = power(folder, liberty=liberty, layer=wanted)
-        return self._of_layer[key]
-
-    @cached_property
-    def compared(self) -> Mapping[str, Mapping]:
-        """Compare the presets on ResNet-20, on each library."""
-        designs = [load(preset) for preset in PRESETS]
-        return {
-            name: compare(designs, *RESNET, liberty=file, vectors=VECTORS, images=IMAGES)
-            for name, file in LIBRARIES.items()
-        }
+        network, data = LAYERS[layer][1]
+        wanted = LayerOf(network=network, data=data, layer=layer, vectors=VECTORS)
+        return power(
+            self._delivered(preset),
+            liberty=LIBRARIES[library],
+            layer=wanted,
+            gate_clocks=gate_clocks,
+        )
 
     def opensta(self) -> str:
         """Power at one activity: what OpenSTA prints, and what hwgen makes of its rules."""
         rows = []
         for library in LIBRARIES:
-            found = power(self.folder("trq"), liberty=LIBRARIES[library])
+            found = power(self._delivered("trq"), liberty=LIBRARIES[library])
             ours = found["vectorless"]["opensta"]["groups"]
             printed = _opensta(Path(found["report"]).parent)
             for group, (internal, switching, leakage) in printed.items():
@@ -109,13 +110,13 @@ class Figures:
                     f"{1e6 * leakage:.4g} / {mine['leakage_uw']:.4g}",
                 ])
         heads = ["128 x 128 `trq`, activity 0.1, 50 MHz, uW: OpenSTA / hwgen", "internal"]
-        return _table([*heads, "switching", "leakage"], rows)
+        return table([*heads, "switching", "leakage"], rows)
 
     def vectorless(self) -> str:
         """Changes of a net in a cycle: as propagated, and as measured."""
         rows = []
         for library in LIBRARIES:
-            found = self.of_layer("trq", library, SHOWN)
+            found = self._of_layer("trq", library, SHOWN)
             without = found["vectorless"]
             rows.append([
                 library,
@@ -127,14 +128,14 @@ class Figures:
             ])
         heads = [f"`trq`, 64 vectors of `{SHOWN}`", "changes a cycle, propagated"]
         heads += ["measured", "dynamic, uW, propagated", "measured", "clock tree, not in it"]
-        return _table(heads, rows)
+        return table(heads, rows)
 
     def lanes(self) -> str:
         """Changes in a lane per conversion on the same counts, layer by layer."""
         rows = []
         for layer, (network, _) in LAYERS.items():
             for library in LIBRARIES:
-                found = [self.of_layer(preset, library, layer) for preset in PRESETS]
+                found = [self._of_layer(preset, library, layer) for preset in PRESETS]
                 lanes = [one["blocks"]["lane"] for one in found]
                 nets = [lane["changes_per_conversion"] for lane in lanes]
                 pins = [lane["clock_changes_per_conversion"] for lane in lanes]
@@ -147,7 +148,7 @@ class Figures:
                     f"{(nets[0] + pins[0]) / (nets[1] + pins[1]):.2f}",
                 ])
         heads = ["64 vectors of", "cells", "decisions of `trq`", "nets: `baseline`", "`trq`"]
-        return _table([*heads, "clock pins: `baseline`", "`trq`", "all, times less"], rows)
+        return table([*heads, "clock pins: `baseline`", "`trq`", "all, times less"], rows)
 
     def break_even(self) -> str:
         """Decisions at which the nets of both lanes change as often, by a line through the layers.
@@ -158,7 +159,7 @@ class Figures:
         rows = []
         for library in LIBRARIES:
             plain, twin = (
-                [self.of_layer(preset, library, layer) for layer in LAYERS] for preset in PRESETS
+                [self._of_layer(preset, library, layer) for layer in LAYERS] for preset in PRESETS
             )
             nets, of_plain = (
                 [one["blocks"]["lane"]["changes_per_conversion"] for one in found]
@@ -168,26 +169,76 @@ class Figures:
             slope, offset = np.polyfit(decisions, nets, 1)
             rows.append([library, f"{slope:.0f}", f"{(np.mean(of_plain) - offset) / slope:.1f}"])
         heads = ["cells", "changes in a lane of `trq` with each decision"]
-        return _table([*heads, "decisions at which its nets change as often as `baseline`'s"], rows)
+        return table([*heads, "decisions at which its nets change as often as `baseline`'s"], rows)
 
     def designs(self) -> str:
-        """ResNet-20 on both presets."""
-        columns = [one for found in self.compared.values() for one in found["designs"]]
+        """ResNet-20 on all presets."""
+        return self._compared()
+
+    def gated(self) -> str:
+        """The same with clock gates."""
+        return self._compared(gate_clocks=True)
+
+    def _compared(self, *, gate_clocks: bool = False) -> str:
+        designs = [self._calibrated(preset) for preset in DESIGNS]
+        keys = {"layer": SHOWN, "vectors": VECTORS, "images": IMAGES, "gate_clocks": gate_clocks}
+        found = [compare(designs, *RESNET, liberty=file, **keys) for file in LIBRARIES.values()]
+        columns = [one for result in found for one in result["designs"]]
         rows = [[name, *map(show, columns)] for name, show in COMPARED.items()]
-        names = [f"{library} `{preset}`" for library in LIBRARIES for preset in PRESETS]
-        return _table(["", *names], rows)
+        names = [f"{library} `{preset}`" for library in LIBRARIES for preset in DESIGNS]
+        return table(["", *names], rows)
+
+    def left(self) -> str:
+        """What clock gates leave of the power of ``trq``."""
+        found = [self._of_layer("trq", one, SHOWN, gate_clocks=True) for one in LIBRARIES]
+        rows = [["dynamic, uW", *(f"{one['dynamic_uw']:,.0f}" for one in found)]]
+        shares = {"of it the clock, %": _clock_uw, "lanes, %": _of("lane")}
+        for block in ("shift_add", "sar", "search"):
+            shares[f"in them `{block}`, %"] = _of(block)
+        for name, part in shares.items():
+            rows.append([name, *(f"{100 * part(one) / one['dynamic_uw']:.0f}" for one in found)])
+        return table([f"`trq` with clock gates, 64 vectors of `{SHOWN}`", *LIBRARIES], rows)
+
+    def fewest(self) -> str:
+        """How many registers with a common enable should get a clock gate, on sky130."""
+        rows = []
+        for number in FEWEST_GATED:
+            found = self._gated_from(number)
+            what = "no gates" if number is None else f"{number}"
+            what = f"**{what}**" if number == FEWEST else what
+            rows.append([what, f"{found['area_um2']:,.0f}", f"{found['dynamic_uw']:,.0f}"])
+        return table(["fewest", "area, um2", "dynamic power, uW"], rows)
+
+    def _gated_from(self, number: int | None) -> Mapping:
+        """Measure ``trq`` on the delivered vectors, with gates for so many registers or more."""
+
+        def target(*arguments: object, **keys: object) -> Target:
+            made = cell_target(*arguments, **keys)
+            said = (f"-min_net_size {FEWEST}", f"-min_net_size {number}")
+            return replace(made, commands=tuple(one.replace(*said) for one in made.commands))
+
+        flow_power.cell_target = target
+        try:
+            return power(
+                self._delivered("trq"),
+                liberty=LIBRARIES["sky130"],
+                gate_clocks=number is not None,
+            )
+        finally:
+            flow_power.cell_target = cell_target
 
     def seconds(self) -> str:
         """Processor time of a report, mapping and other processes included, and memory."""
-        flow_power.map_verilog = map_verilog
-        self._of_layer.clear()
+        known, flow_power.map_verilog = flow_power.map_verilog, map_verilog
         rows = []
         for preset in PRESETS:
+            self._delivered(preset)
             start = _processor_s()
-            self.of_layer(preset, "sky130", SHOWN)
+            self.measure(preset, "sky130", SHOWN)
             rows.append([f"`{preset}`", f"{_processor_s() - start:.0f}", f"{_largest_gb():.1f}"])
+        flow_power.map_verilog = known
         heads = ["128 x 128, 64 vectors, sky130", "seconds of one processor", "largest process, GB"]
-        return _table(heads, rows)
+        return table(heads, rows)
 
 
 def _used() -> tuple[resource.struct_rusage, resource.struct_rusage]:
@@ -202,12 +253,25 @@ def _largest_gb() -> float:
     return max(one.ru_maxrss for one in _used()) / 1e6  # Linux counts in kB
 
 
+def _clock_uw(one: Mapping) -> float:
+    clock = one["groups"]["clock"]
+    return clock["internal_uw"] + clock["switching_uw"]
+
+
+def _of(block: str) -> Callable[[Mapping], float]:
+    return lambda one: one["blocks"][block]["dynamic_uw"]
+
+
 def _energy(part: str) -> Callable[[Mapping], str]:
     return lambda one: f"{one['energy_per_image_pj'][part] / 1e6:,.4g}"
 
 
 def _reads(one: Mapping) -> str:
     return f"{one['models']['array']['read_time']['read_ns']:,.0f}"
+
+
+def _changes(one: Mapping, kind: str) -> str:
+    return f"{one[f'lane_{kind}changes_per_conversion']:,.0f}"
 
 
 COMPARED: Mapping[str, Callable[[Mapping], str]] = {
@@ -225,6 +289,8 @@ COMPARED: Mapping[str, Callable[[Mapping], str]] = {
     "all": _energy("total"),
     "pJ per conversion": lambda one: f"{one['energy_per_conversion_pj']:,.4g}",
     "pJ per output": lambda one: f"{one['energy_per_output_pj']:,.0f}",
+    "changes in a lane per conversion: nets": lambda one: _changes(one, ""),
+    "at clock pins": lambda one: _changes(one, "clock_"),
 }
 
 
@@ -238,57 +304,25 @@ def _opensta(folder: Path) -> dict[str, tuple[float, ...]]:
     }
 
 
-def _table(heads: Row, rows: Iterable[Row]) -> str:
-    heads = list(heads)
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _remembered() -> Callable[..., Mapped]:
-    """Map the same text to the same cells once."""
-    known: dict[object, Mapped] = {}
-
-    def mapped(files: Mapping[str, str], *, top: str, target: object) -> Mapped:
-        key = (tuple(sorted(files.items())), top, target.commands, tuple(target.files.items()))
-        if key not in known:
-            known[key] = map_verilog(files, top=top, target=target)
-        return known[key]
-
-    return mapped
-
-
-TABLES = ("opensta", "vectorless", "lanes", "break_even", "designs", "seconds")
-
-
-def tables(figures: Figures, wanted: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Measure tables, and yield each with its name."""
-    for name in wanted:
-        try:
-            yield name, getattr(figures, name)()
-        except ToolMissing as missing:
-            print(f"{name}: {missing}")  # noqa: T201
-
-
-def filled(page: str, found: Mapping[str, str]) -> str:
-    """Put tables into their places; places of tables that were not measured stay."""
-    return PLACE.sub(lambda at: f"{at[1]}{found[at[2]]}{at[3]}" if at[2] in found else at[0], page)
+TABLES = (
+    "opensta",
+    "vectorless",
+    "lanes",
+    "break_even",
+    "designs",
+    "gated",
+    "left",
+    "fewest",
+    "seconds",
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(TABLES))
-    parser.add_argument("--page", type=Path)
-    options = parser.parse_args(arguments)
-    if unknown := set(options.tables) - set(TABLES):
-        parser.error(f"tables: must be {', '.join(TABLES)}, not {', '.join(sorted(unknown))}")
-
-    flow_power.map_verilog = _remembered()
+    flow_power.map_verilog = remembered()
     with tempfile.TemporaryDirectory() as scratch:
-        for name, text in tables(Figures(Path(scratch)), options.tables or TABLES):
-            print(f"{name}\n\n{text}", flush=True)  # noqa: T201
-            if options.page:
-                options.page.write_text(filled(options.page.read_text(), {name: text}))
+        figures = Figures(Path(scratch))
+        print_tables({name: getattr(figures, name) for name in TABLES}, arguments, main.__doc__)
 
 
 if __name__ == "__main__":

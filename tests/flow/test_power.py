@@ -1,6 +1,5 @@
 """Power of delivered tiles: against OpenSTA, against what was counted, and what it says."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -547,23 +546,3 @@ def test_designs_must_be_comparable(cells):
     other = load(TWIN | {"energy": {"node_nm": 28}})
     with pytest.raises(UserError, match=r"energy.node_nm: must be that of .* in a comparison"):
         compare([load(BINARY), other], **DIGITS, liberty=cells)
-
-
-# The page
-
-
-def test_the_benchmark_fills_the_places_of_the_page():
-    root = Path(__file__).parents[2]
-    spec = importlib.util.spec_from_file_location("tile_power", root / "benchmarks/tile_power.py")
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    page = (root / "docs/power.md").read_text()
-
-    places = [place[2] for place in benchmark.PLACE.finditer(page)]
-    assert sorted(places) == sorted(benchmark.TABLES)
-    assert all(callable(getattr(benchmark.Figures, name)) for name in places)
-    other = benchmark.filled(page, {"lanes": "| new |\n"})
-    assert "<!-- measured: lanes -->\n| new |\n<!-- end -->" in other
-    assert other.count("<!-- end -->") == page.count("<!-- end -->")
-    for place in benchmark.PLACE.finditer(page):
-        assert place[0].count("\n|") > 2, place[2]  # it was measured
