@@ -16,6 +16,7 @@ import re
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from functools import wraps
@@ -65,6 +66,7 @@ def _run(arguments: list[str]) -> int:
     except (UserError, ToolMissing, Mismatch) as error:
         return _complain(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
+        warnings.simplefilter("ignore")  # Amaranth's, about every block that was not finished
         return _complain("interrupted", INTERRUPTED)
     except BrokenPipeError:
         _discard_stdout()

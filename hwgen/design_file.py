@@ -130,7 +130,7 @@ def merge(source: str | Path | Mapping[str, object]) -> Merged:
 
 def _located(source: str | Path) -> Link:
     """Read the preset or file that the user named."""
-    name = str(source)
+    name = str(source) or "''"
     if isinstance(source, str) and source in preset_names():
         return Link(_preset_file(source), name, _read(_preset_file(source), name))
     if not _exists(Path(source)):

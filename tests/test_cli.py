@@ -363,6 +363,27 @@ def test_a_signal_ends_it_after_cleaning_up(tmp_path, number, code, err):
     assert cleaned.exists()
 
 
+def test_an_interruption_leaves_blocks_that_were_not_finished_unsaid():
+    script = (
+        "import atexit, gc, sys, types\n"
+        "atexit.register(gc.collect)\n"  # blocks refer to themselves
+        "from amaranth.hdl import Elaboratable, Fragment, Module\n"
+        "class Block(Elaboratable): pass\n"
+        "def cosim(folder, **options):\n"
+        "    Fragment.get(Module(), None)\n"  # Amaranth warns from then on
+        "    block = Block()\n"
+        "    raise KeyboardInterrupt\n"
+        "sys.modules['hwgen.flow.cosim'] = module = types.ModuleType('cosim')\n"
+        "module.cosim = cosim\n"
+        "from hwgen.cli import main\n"
+        "main(['cosim', 'd'])\n"
+    )
+    command = [sys.executable, "-c", script]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "interrupted\n")
+
+
 def test_the_streams_may_be_closed():
     closed = "exec 1>&-; exec 2>&-; exec " + " ".join([sys.executable, "-m", "hwgen.cli"])
 

@@ -149,6 +149,7 @@ def test_what_is_no_regular_file_is_refused(folder):
     os.mkfifo(folder / "pipe")
 
     assert complaint("sub") == "sub: must be a design file, not a folder"
+    assert complaint("") == "'': must be a design file, not a folder"
     assert complaint("pipe") == "pipe: must be a design file, not a device or pipe"
     assert complaint(os.devnull) == f"{os.devnull}: must be a design file, not a device or pipe"
 

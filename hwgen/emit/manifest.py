@@ -101,15 +101,7 @@ def design_registers(design: Design) -> tuple[Register, ...]:
     """Return the registers of a design's table port; a lane alone has none."""
     if design.top == "lane":
         return ()
-    spec = design.spec
-    return register_map(
-        bits=spec.readout_bits,
-        outputs=spec.outputs,
-        ranges=spec.scheme.ranges(spec),
-        bases=spec.bases if "bases" in spec.scheme.options else "zero",
-        tables=spec.table_count,
-        density_bits=spec.density_bits if spec.has_centres else 0,
-    )
+    return register_map(**design.spec.table_port)
 
 
 def as_lists(tables: Sequence[Table]) -> list[list[list[int]]]:

@@ -163,6 +163,7 @@ def _column(design: Design, measured: dict, ran: dict) -> dict:
         "source": design.source,
         "top1": ran["top1"],
         "lossless": ran["lossless"],
+        "calibrated": _calibrated(design),
         "area_um2": measured["area_um2"],
         "area_parts_um2": measured["area_parts_um2"],
         "leakage_uw": measured["leakage_uw"],
@@ -187,8 +188,24 @@ def _column(design: Design, measured: dict, ran: dict) -> dict:
             "digital": measured["models"]["digital"],
             **{name: ran["energy_model"][name] for name in ("adc", "array")},
         },
-        "warnings": _warnings(measured, ran),
+        "warnings": [*_uncalibrated(design), *_warnings(measured, ran)],
     }
+
+
+def _calibrated(design: Design) -> bool | None:
+    """Tell whether the search tables are those of a network; None for a search without any."""
+    return None if design.readout.kind in {"binary", "redundant"} else design.tables is not None
+
+
+def _uncalibrated(design: Design) -> list[str]:
+    """Say that a search does not show what it can do before it is fitted to the network."""
+    if _calibrated(design) is not False:
+        return []
+    said = (
+        "search tables are those of `readout`, the same for every network; `hwgen calibrate` finds "
+        "those of this network"
+    )
+    return [said]
 
 
 def _warnings(measured: dict, ran: dict) -> list[str]:

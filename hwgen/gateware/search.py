@@ -199,24 +199,16 @@ class TwinRangeSearch(wiring.Component):
         m.d.comb += self.none.eq(plan.none)
         m.d.comb += self.last.eq(Mux(enters_high, plan.empty_1, ends))
 
-        # Bit by bit, without a multiplexer that holds the word: the gates of a bit that stays rest.
-        # (A start clears what it keeps; said twice, fewer gates of sky130 follow `step`.)
-        n = self.bits
-        step = Signal()
-        keeps = Signal()
-        m.d.comb += [
-            step.eq(self.step & ~self.start),
-            keeps.eq(~self.start & (~step | (self.answer & ~detecting))),
-        ]
-        m.d.sync += self.dac.eq(
-            (_decided(self.dac, trial, keeps) & ~self.start.replicate(n))
-            | (trial >> 1 & (step & ~enters_high & ~ends).replicate(n))
-            | (plan.high & (step & enters_high & ~plan.empty_1).replicate(n))
-            | (plan.start & (self.start & ~plan.none).replicate(n))
-        )
+        decided = Signal(self.bits)
+        following = Signal(self.bits)
+        m.d.comb += decided.eq(_decided(self.dac, trial, self.answer & ~detecting))
+        m.d.comb += following.eq(Mux(enters_high, plan.high, trial >> 1))
+
         with m.If(self.start):
+            m.d.sync += self.dac.eq(Mux(plan.none, 0, plan.start))
             m.d.sync += [detecting.eq(plan.detect), self.range.eq(0)]
         with m.Elif(self.step):
+            m.d.sync += self.dac.eq(decided | Mux(self.last, 0, following))
             m.d.sync += detecting.eq(0)
             with m.If(detecting):
                 m.d.sync += self.range.eq(self.answer)

@@ -28,7 +28,7 @@ def lane_of(spec: TileSpec) -> Lane:
     operations = [one for lane in range(spec.lanes) for one in _operations(spec, lane)]
     return Lane(
         search=spec.search,
-        engine=_engine(spec),
+        engine=spec.scheme.engine(spec),
         tables=spec.lane_tables,
         bits=spec.readout_bits,
         columns=spec.columns_per_lane,
@@ -51,35 +51,9 @@ def lane_of(spec: TileSpec) -> Lane:
     )
 
 
-def _engine(spec: TileSpec) -> dict[str, object]:
-    """Return what an engine is told of the tile beside the width of its codes."""
-    if "steps" in spec.scheme.options:
-        return {"steps": spec.steps}
-    if spec.has_centres:
-        return {"patience": spec.patience}
-    if "range_count" not in spec.scheme.options:
-        return {}
-    largest = None if spec.bounded else spec.largest_count
-    octaves = spec.octaves if spec.scaled else 0
-    return {
-        "ranges": spec.range_count,
-        "bases": spec.bases,
-        "largest": largest,
-        "octaves": octaves,
-    }
-
-
 def range_table_parameters(spec: TileSpec) -> dict[str, object]:
     """Return the parameters of a tile's table port."""
-    return {
-        "bits": spec.readout_bits,
-        "outputs": spec.outputs,
-        "bound": spec.covered,
-        "ranges": spec.scheme.ranges(spec),
-        "bases": spec.bases if "bases" in spec.scheme.options else "zero",
-        "tables": spec.table_count,
-        "density_bits": spec.density_bits if spec.has_centres else 0,
-    }
+    return spec.table_port | {"bound": spec.covered}
 
 
 def _operations(spec: TileSpec, lane: int) -> list[dict[str, int]]:

@@ -145,15 +145,17 @@ class Evidence:
     def on(self, preset: str, *, granularity: str = "layer", budget: str = "lossless") -> str:
         """Say what `run` ran on."""
         result = self.run(preset, granularity=granularity, budget=budget)
-        return f"{self._on(preset, result)}, a table per {granularity}, {budget}"
+        images = f"calibration images of {Path(self.tables_on).name}"
+        return f"{self._on(preset, result)}, a table per {granularity} from {images}, {budget}"
 
     def on_baseline(self) -> str:
         """Say what `powered` ran on, and whose figures it was priced by."""
         models = self.powered["energy_model"]
+        digital = models["digital"]
         return (
             f"{self._on('baseline', self.powered)}; converters: {models['adc']['name']} "
             f"({models['adc']['conditions']}); array: {models['array']['name']}; periphery: "
-            f"{models['digital']['source']}, {models['digital']['clock_mhz']:g} MHz"
+            f"{digital['library']} ({digital['report']}), {digital['clock_mhz']:g} MHz"
         )
 
     def _on(self, preset: str, result: dict) -> str:

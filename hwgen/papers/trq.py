@@ -182,6 +182,13 @@ CLAIMS = (
     ),
     Claim(
         paper=PAPER,
+        claim=f"{REDUCED}: beside it, searches outward by slice without loss",
+        value="1.6-2.3x",
+        conditions=ABSTRACT,
+        measure=_saving("outward", "slice", "lossless"),
+    ),
+    Claim(
+        paper=PAPER,
         claim=f"{REDUCED}: beside it, bounded ranges by slice as lossy",
         value="1.6-2.3x",
         conditions=ABSTRACT,
@@ -200,6 +207,13 @@ CLAIMS = (
         value=None,
         conditions="no figure of the paper is known here",
         measure=_shorter("adaptive", "slice"),
+    ),
+    Claim(
+        paper=PAPER,
+        claim=f"beside it: {FASTER}: searches outward by slice without loss",
+        value=None,
+        conditions="no figure of the paper is known here",
+        measure=_shorter("outward", "slice"),
     ),
     Claim(
         paper=PAPER,

@@ -239,9 +239,9 @@ class Operations:
             ) from None
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{path}: must be a readable file: {error}") from None
-        except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError):
             raise UserError(
-                f"{path}: must be a report of `hwgen power --json`, which this is not: {error!r}"
+                f"{path}: must be a report of `hwgen power --json`, not something else"
             ) from None
 
     def check(self, parameters: Mapping[str, object], design: str) -> None:

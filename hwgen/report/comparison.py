@@ -107,7 +107,14 @@ def conditions(result: Mapping) -> list[str]:
         {one["name"]: say(one["models"][kind]) for one in designs}
         for kind, say in (("adc", _adc), ("array", _array))
     )
-    return [played, cells, *_of_designs("ADC", adc), *_of_designs("array", array)]
+    models = [*_of_designs("ADC", adc), *_of_designs("array", array)]
+    return [played, cells, *_tables(designs), *models]
+
+
+def _tables(designs: Sequence[Mapping]) -> list[str]:
+    """Say whose tables were not chosen for the network."""
+    names = [one["name"] for one in designs if one["calibrated"] is False]
+    return [f"search tables not calibrated for the network: {', '.join(names)}"] if names else []
 
 
 def _of_designs(what: str, said: Mapping[str, str]) -> list[str]:

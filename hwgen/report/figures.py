@@ -52,7 +52,7 @@ RIVALS = {
     "static": ("static width", {"marker": "s"}),
     "bounded_binary": ("binary, bounded by active rows", {"marker": "D"}),
     "optimal_tree": ("optimal tree", {"marker": "^"}),
-    "entropy": ("entropy: the limit", {"marker": "|", "markeredgewidth": 1.6, "markersize": 8}),
+    "entropy": ("entropy, layer known", {"marker": "|", "markeredgewidth": 1.6, "markersize": 8}),
     "entropy_slices": ("entropy, rows and slice known", {"marker": "x", "markersize": 4}),
 }
 OPEN = {"linestyle": "none", "markerfacecolor": "none", "color": GREY, "markersize": 5}
@@ -119,7 +119,7 @@ def counts_figure(runs: Sequence[Run], layer: str | None = None) -> Figure:
     axes = canvas.axes(LEFT, top, grid.width, 2.2)
     _histogram(axes, parts)
     if len(runs) <= MOST_LABELLED:
-        _edge_numbers(axes, parts, "layers" if layer is None else "tables")
+        _edge_numbers(axes, parts, "layer" if layer is None else "table")
     title = f"whole network, {len(names)} layers" if layer is None else _short(layer, 4, LARGE)
     axes.set_title(f"{title}: {parts[0].conversions:,} conversions", loc="left")
     axes.set_xlabel("count")
@@ -214,7 +214,7 @@ def _edge_numbers(axes: Axes, parts: Sequence[Part], unit: str) -> None:
         several = len(part.edges) > 1
         for edge, holders in part.edges.items():
             axes.annotate(
-                f"≥ {edge} in {holders} {unit}" if several else f"≥ {edge}",
+                f"≥ {edge} in {holders} {unit}{'s' * (holders > 1)}" if several else f"≥ {edge}",
                 (_decided(edge), high),
                 xycoords=("data", "axes fraction"),
                 xytext=(3, -2),

@@ -297,6 +297,7 @@ KEYS: dict[str, dict[str, str]] = {
         "designs[].source": "as given",
         "designs[].top1": "as of `run`",
         "designs[].lossless": "as of `run`",
+        "designs[].calibrated": "search tables are of `hwgen calibrate`; null for a search without",
         "designs[].area_um2": "of a tile, cells alone",
         "designs[].area_parts_um2": "as of `power`",
         "designs[].leakage_uw": "of a tile",

@@ -35,7 +35,7 @@ __all__ = [
     "print_synth",
 ]
 
-PIPE_COLUMNS = 120  # where no terminal says how wide it is
+PIPE_COLUMNS = 132  # where no terminal says how wide it is; layers of ResNet-20 fit beside counts
 DASH = "-"
 SHORT_FROM = 10_000_000  # counts beyond are written short where there are columns of them
 
@@ -145,16 +145,16 @@ def print_synth(result: Result, to: "Console") -> None:
         "area_um2": "area, um2",
         "luts": "LUTs",
         "cells": "cells",
-        "flip_flops": "flip-flops",
-        "clock_gates": "clock gates",
-        "gated_flip_flops": "behind gates",
-        "logic_depth": "logic depth",
-        "critical_path_ns": "path, ns",
-        "register_path_ns": "between flip-flops",
+        "flip_flops": "flip-\nflops",
+        "clock_gates": "clock\ngates",
+        "gated_flip_flops": "behind\ngates",
+        "logic_depth": "logic\ndepth",
+        "critical_path_ns": "path,\nns",
+        "register_path_ns": "between\nflip-\nflops",
     }
     held = {key: name for key, name in units.items() if result.get(key) is not None}
     proved = {"proved": "proved"} if "proved" in result else {}
-    heads = ("instances", *held.values(), "against binary", *proved)
+    heads = ("instances", *held.values(), "against\nbinary", *proved)
     table = _table("block", *heads, numbers=heads, unbroken="block")
     for name, block in result["blocks"].items():
         counts = _counts(block, ("instances", *held))
@@ -336,9 +336,11 @@ def print_fpga(result: Result, to: "Console") -> None:
 
 def print_inspect(result: Result, to: "Console") -> None:
     """Print every layer, then the network."""
+    # Names are there to be copied; one that takes more than a third of the line is still broken.
+    whole = all(len(name) <= to.width // 3 for name in result["layers"])
     table = _table(
         "layer", "kind", "takes", "gives", "codes", "scale", "zero", "weights", "matrix",
-        numbers=("scale", "zero", "weights"),
+        numbers=("scale", "zero", "weights"), unbroken="layer" if whole else None,
     )  # fmt: skip
     for name, layer in {"input": result["input"], **result["layers"]}.items():
         codes = DASH if layer["low"] is None else f"{layer['low']} .. {layer['high']}"
@@ -443,7 +445,7 @@ def _print_energy(result: Result, to: "Console") -> None:
         about = f"{digital['library']}, {digital['clock_mhz']:g} MHz, {digital['report']}"
         to.print(f"digital: measured: {about}: {digital['priced']}", soft_wrap=True)
     else:
-        to.print("without the digital periphery")
+        to.print("without the digital periphery, whose energy and clock --power FILE brings")
     for warning in models["warnings"]:
         to.print(f"beware: {warning}", soft_wrap=True)
 
@@ -496,14 +498,21 @@ def print_plot(result: Result, to: "Console") -> None:
 
 def print_papers(result: Result, to: "Console") -> None:
     """Print claims beside figures, then the conditions of each."""
+    from rich.table import Table
+
     table = _table("", "paper", "claim", "paper says", "measured", "in", numbers=("", "measured"))
     for number, claim in enumerate(result["claims"], start=1):
         says, measured = claim["value"] or DASH, _ratio(claim["measured"])
         table.add_row(str(number), claim["paper"], claim["claim"], says, measured, claim["unit"])
     to.print(table)
+    notes = Table.grid(padding=(0, 1))  # so that lines go on below their beginning
     for number, claim in enumerate(result["claims"], start=1):
-        to.print(f"{number}. on: {claim['on']}; conditions of the paper: {claim['conditions']}")
-        to.print(f"   comparable: {claim['comparable']}; missing: {claim['missing']}")
+        notes.add_row(
+            f"{number}.",
+            f"on: {claim['on']}; conditions of the paper: {claim['conditions']}\n"
+            f"comparable: {claim['comparable']}; missing: {claim['missing']}",
+        )
+    to.print(notes)
 
 
 def print_demo(result: Result, to: "Console") -> None:

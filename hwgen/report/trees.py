@@ -1,11 +1,12 @@
 """Draws search trees: where a count goes, and how often that way is taken.
 
-``python -m hwgen.report.trees FILE.svg`` draws the trees of ``docs/adaptive.md``.
+``python -m hwgen.report.trees FOLDER`` draws the pictures of ``docs/adaptive.md``.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import comb
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,17 @@ from numpy.typing import NDArray
 
 from hwgen.report.figures import BLACK, COLOURS, GREY, LIGHT, MIDDLE, SMALL
 from hwgen.report.plots import as_svg
+from hwgen_models.prediction import centre_of, optimal_density
 from hwgen_models.range_choice import optimal_ranges
 from hwgen_models.search import SearchTree
 
-__all__ = ["Drawn", "example", "tree_figure"]
+__all__ = ["PICTURES", "Drawn", "example", "outward_example", "tree_figure"]
 
 BITS, ROWS, ACTIVE = 4, 15, 5  # of the example: sixteen counts, and a read with few active rows
 HALVED_BY = 2  # counts, over which they get half as frequent
+READS = (ROWS, ACTIVE)  # active rows of two reads
+ONES = 0.2  # share of ones in a column
+PATIENCE = 3  # steps outward
 WIDEST, THINNEST = 5.0, 0.5  # lines, in points
 WIDTH, HEIGHT = 4.3, 2.2  # of a tree, in inches
 MARGIN, BELOW, BETWEEN = 0.15, 0.4, 0.35
@@ -145,5 +150,38 @@ def example() -> list[Drawn]:
     ]
 
 
+def outward_example() -> list[Drawn]:
+    """Return trees of two reads of a column of random bits: four ranges, and outward."""
+    joint = np.zeros((ROWS + 1, ROWS + 1))
+    for active in READS:
+        for count in range(active + 1):
+            share = comb(active, count) * ONES**count * (1 - ONES) ** (active - count)
+            joint[active, count] = share
+    best = optimal_ranges(joint, bits=BITS, bound=ROWS, count=4)
+    density = optimal_density(joint, patience=PATIENCE).density
+
+    def ranges(active: int) -> SearchTree:
+        return SearchTree.ranges(best.ranges, bits=BITS, bound=ROWS, active=active)
+
+    def outward(active: int) -> SearchTree:
+        centre = int(centre_of(active, density))
+        return SearchTree.outward(centre, bits=BITS, bound=active, patience=PATIENCE)
+
+    return [
+        Drawn(
+            title=f"{name}, {active} rows", tree=build(active), weights=joint[active, : active + 1]
+        )
+        for name, build in (("four ranges", ranges), ("outward", outward))
+        for active in READS
+    ]
+
+
+PICTURES: dict[str, Callable[[], list[Drawn]]] = {
+    "adaptive-trees.svg": example,
+    "outward-trees.svg": outward_example,
+}
+
+
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_bytes(as_svg(lambda: tree_figure(example())))
+    for name, drawn in PICTURES.items():
+        (Path(sys.argv[1]) / name).write_bytes(as_svg(lambda trees=drawn: tree_figure(trees())))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from zipfile import is_zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,7 @@ def open_network(
 
 def calibration_images(source: str) -> Images:
     """Images that a float network is quantised with: at most 256 of the calibration part."""
-    return load_images(source, part=CALIBRATION, most=CALIBRATION_IMAGES)
+    return load_images(source, part=CALIBRATION, most=CALIBRATION_IMAGES, option="--calibration")
 
 
 def load_network(source: str) -> Network:
@@ -83,7 +84,12 @@ def load_network(source: str) -> Network:
 
 
 def load_images(
-    source: str, *, part: int = TEST, images: int | None = None, most: int | None = None
+    source: str,
+    *,
+    part: int = TEST,
+    images: int | None = None,
+    most: int | None = None,
+    option: str = "--data",
 ) -> Images:
     """Read images: ``digits`` or a data file.
 
@@ -102,6 +108,8 @@ def load_images(
         Take only the first so many, which must be there.
     most : int or None
         Take at most the first so many where `images` does not say; None takes all.
+    option : str
+        What complaints call the source.
 
     Raises
     ------
@@ -153,7 +161,7 @@ def load_images(
             std=std,
         )
 
-    return _read("--data", source, digits.IMAGES, parse, "an .npz file")
+    return _read(option, source, digits.IMAGES, parse, "an .npz file")
 
 
 def _normalisation(
@@ -189,6 +197,8 @@ def _read(
         raise UserError(f"{option}: must be `{digits.NAME}` or {endings}, not {source!r}")
     if not path.is_file():
         raise UserError(f"{source}: must be a file, not missing")
+    if not is_zipfile(path):  # numpy takes anything else for a pickle, and advises to load it
+        raise UserError(f"{source}: must be a readable .npz archive, not damaged or something else")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in archive.files}

@@ -56,6 +56,10 @@ class Scheme(ABC):
         """Return the most ranges of a table: registers ``RANGE_k`` of the table port."""
         return 0
 
+    def engine(self, spec: "TileSpec") -> dict[str, object]:
+        """Return what an engine is told of the tile, by name, beside the width of its codes."""
+        return {}
+
     @abstractmethod
     def most_decisions(self, spec: "TileSpec") -> int:
         """Return the decisions of the longest conversion of any table."""
@@ -192,6 +196,15 @@ class Ranges(Scheme):
         """Return K, of the design."""
         return spec.range_count
 
+    def engine(self, spec: "TileSpec") -> dict[str, object]:
+        """Return K, what bounds a search, and in how many sizes tables come."""
+        return {
+            "ranges": spec.range_count,
+            "bases": spec.bases,
+            "largest": None if spec.bounded else spec.largest_count,
+            "octaves": spec.octaves if spec.scaled else 0,
+        }
+
     def most_decisions(self, spec: "TileSpec") -> int:
         """Return N and all tests."""
         return spec.readout_bits + spec.range_count - 1
@@ -263,6 +276,10 @@ class RedundantWeights(Scheme):
     name = "redundant"
     options = ("steps",)
 
+    def engine(self, spec: "TileSpec") -> dict[str, object]:
+        """Return the weights."""
+        return {"steps": spec.steps}
+
     def most_decisions(self, spec: "TileSpec") -> int:
         """Return the steps and the last decision."""
         return len(spec.steps) + 1
@@ -312,6 +329,10 @@ class Outward(Scheme):
     def ranges(self, spec: "TileSpec") -> int:
         """Return 1: the density."""
         return 1
+
+    def engine(self, spec: "TileSpec") -> dict[str, object]:
+        """Return the steps outward after which a search gives up."""
+        return {"patience": spec.patience}
 
     def most_decisions(self, spec: "TileSpec") -> int:
         """Return the first, all steps outward, and N."""

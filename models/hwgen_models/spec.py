@@ -360,6 +360,18 @@ class TileSpec:
         return replace(self, search="binary", **plain)
 
     @property
+    def table_port(self) -> dict[str, object]:
+        """What the registers of the table port are made of, by name."""
+        return {
+            "bits": self.readout_bits,
+            "outputs": self.outputs,
+            "ranges": self.scheme.ranges(self),
+            "bases": self.bases if "bases" in self.scheme.options else "zero",
+            "tables": self.table_count,
+            "density_bits": self.density_bits if self.has_centres else 0,
+        }
+
+    @property
     def has_centres(self) -> bool:
         """Reads tell what counts are expected."""
         return "density_bits" in self.scheme.options

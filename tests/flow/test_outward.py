@@ -23,7 +23,8 @@ BY_SLICE = [[[16 - 2 * s]] for s in range(7)]  # densities, in 64ths
 
 @pytest.mark.cocotb
 @pytest.mark.parametrize(
-    "readout", [{}, {"tables": "network", "density_bits": 4, "sample_hold": "single"}]
+    "readout",
+    [{"columns_per_lane": 7}, {"tables": "network", "density_bits": 4, "sample_hold": "single"}],
 )
 def test_every_block_agrees_with_its_model(folder, readout):
     generate(load(SMALL | {"readout": SMALL["readout"] | readout}), folder / "out")

@@ -20,6 +20,7 @@ from hwgen.flow.mapped import map_verilog
 from hwgen.flow.power import power
 from hwgen.flow.stimulus import LayerOf, Stimulus
 from hwgen.flow.tools import sta_command
+from hwgen.report.comparison import conditions
 from hwgen.report.tables import as_text
 from hwgen.workload.run import run
 from hwgen_models.tile import Tile
@@ -427,8 +428,9 @@ def test_an_adaptive_lane_changes_less_per_conversion(lanes):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LIBRARIES)
-def test_an_adaptive_lane_of_a_real_tile_changes_less_in_nets_alone(tmp_path, name):
-    """ResNet-20 on 128 x 128 cells; clock pins, which go with time, would win by themselves."""
+@pytest.mark.parametrize("gated", [False, True])
+def test_a_lane_of_two_ranges_of_a_real_tile_changes_less_per_conversion(tmp_path, name, gated):
+    """ResNet-20 on 128 x 128 cells. Most changes are at clock pins and go with time."""
     network, data = (SHARED / one for one in RESNET)
     for file in (network, data):
         if not file.exists():
@@ -437,18 +439,16 @@ def test_an_adaptive_lane_of_a_real_tile_changes_less_in_nets_alone(tmp_path, na
     found = {}
     for design in ("baseline", "trq"):
         generate(load(design), tmp_path / design)
-        found[design] = power(tmp_path / design, liberty=real(name), layer=layer)
-    plain, twin = (found[design]["blocks"]["lane"] for design in ("baseline", "trq"))
+        found[design] = power(tmp_path / design, liberty=real(name), layer=layer, gate_clocks=gated)
+    plain, twin = (
+        block["changes_per_conversion"] + block["clock_changes_per_conversion"]
+        for block in (found[design]["blocks"]["lane"] for design in ("baseline", "trq"))
+    )
+    digital = [found[name]["energy_per_conversion_pj"]["digital"] for name in ("baseline", "trq")]
 
     assert found["trq"]["conversions"] == found["baseline"]["conversions"]
-    assert twin["changes_per_conversion"] < plain["changes_per_conversion"]
-    at_clocks = [one["clock_changes_per_conversion"] for one in (twin, plain)]
-    assert at_clocks[0] < 0.9 * at_clocks[1]
-    every = [
-        one["changes_per_conversion"] + clocks
-        for one, clocks in zip((twin, plain), at_clocks, strict=True)
-    ]
-    assert every[0] < 0.9 * every[1]
+    assert twin < 0.95 * plain
+    assert digital[1] < 0.95 * digital[0]
 
 
 def test_a_network_is_priced_by_the_report(lanes):
@@ -500,6 +500,10 @@ def test_designs_side_by_side(cells):
         assert one["models"].keys() == {"digital", "adc", "array"}
         assert all(model["source"] for model in one["models"].values())
         assert len(one["warnings"]) == len(set(one["warnings"]))
+    assert [one["calibrated"] for one in (plain, twin)] == [None, False]
+    said = [any("hwgen calibrate" in line for line in one["warnings"]) for one in (plain, twin)]
+    assert said == [False, True]
+    assert "search tables not calibrated for the network: twin" in conditions(found)
     times = [one["models"]["array"]["read_time"] for one in (plain, twin)]
     assert times[0]["driven_cycles"] > times[1]["driven_cycles"]
     text = as_text("compare", found | {"files": {}, "out": None})

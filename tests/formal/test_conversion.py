@@ -135,7 +135,7 @@ def test_every_count_of_8_bits_takes_the_decisions_of_its_ranges(name):
 BUGS = [
     ("binary", BinarySearch, "trial, self.answer) | (trial >> 1)", "trial, 1) | (trial >> 1)"),
     ("binary", BinarySearch, "1 << (self.bits - 1)", "1 << (self.bits - 2)"),
-    ("twin-range", TwinRangeSearch, "(trial >> 1 & (", "(trial >> 2 & ("),
+    ("twin-range", TwinRangeSearch, "plan.high, trial >> 1", "plan.high, trial >> 2"),
     ("twin-range", TwinRangeSearch, "self.answer & ~detecting", "self.answer"),
     ("twin-range", TwinRangeSearch, "plan.stop_1, plan.stop_0", "plan.stop_0, plan.stop_1"),
     ("twin-range", TwinRangeSearch, "plan.empty_1, ends", "0, ends"),

@@ -169,10 +169,23 @@ def test_rejects_an_unknown_search():
         )
 
 
-def test_every_column_has_the_table_of_its_slice_and_every_bank_its_bound():
+BY_SLICE = [[(0, 1 + s, 0), (0, 3 + s, 0), (0, 5, 0)] for s in range(3)]
+DENSITIES = [[(40 - 15 * s,)] for s in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "tables"),
+    [
+        ({"search": "ranges"}, BY_SLICE),
+        ({"search": "ranges", "scaled": True}, BY_SLICE),
+        ({"search": "outward", "patience": 3}, DENSITIES),
+    ],
+    ids=["ranges", "scaled", "outward"],
+)
+def test_every_column_has_the_table_of_its_slice_and_every_bank_its_tag(kind, tables):
     rng = np.random.default_rng(2024)
     spec = TileSpec(
-        search="ranges",
+        **kind,
         bounded=True,
         contexts="slice",
         rows=31,
@@ -184,7 +197,6 @@ def test_every_column_has_the_table_of_its_slice_and_every_bank_its_bound():
         x_elements=1,
     )
     sar = Sar()
-    tables = [[(0, 1 + s, 0), (0, 3 + s, 0), (0, 5, 0)] for s in range(3)]
     slices = spec.lane_slices(1)
 
     def tree(column, bound):
@@ -204,6 +216,7 @@ def test_every_column_has_the_table_of_its_slice_and_every_bank_its_bound():
             last_sample=at,
             bank=k % 2,
             bound=bound,
+            centres=spec.scheme.centres([tables[s] for s in slices], spec, bound),
         )
         reads.append((held, expected.read(held)))
         at = reads[-1][1].finish + 2 if k % 2 else at + 4  # two reads at a time
@@ -212,8 +225,8 @@ def test_every_column_has_the_table_of_its_slice_and_every_bank_its_bound():
 
     async def bench(ctx):
         ctx.set(dut.used, 63)
-        fields = spec.scheme.plans(tables, spec, lane=1)
-        ctx.set(dut.plan.as_value(), packed(fields))
+        if fields := spec.scheme.plans(tables, spec, lane=1):
+            ctx.set(dut.plan.as_value(), packed(fields))
         for k, number in enumerate(spec.lane_table_of(1)):
             ctx.set(dut.table_of[k], number)
         if not spec.column_map.trivial:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from hwgen.gateware.search import (
+    ENGINES,
     BinarySearch,
     OutwardSearch,
     RangeSearch,
@@ -16,6 +17,7 @@ from hwgen.gateware.search import (
 from hwgen_models.range_table import search_plan
 from hwgen_models.ranges import Range, check_ranges, check_whole_bins, implied_bases
 from hwgen_models.redundant import Redundant
+from hwgen_models.schemes import SCHEMES
 from hwgen_models.search import SearchTree
 from hwgen_models.spec import TileSpec
 from tests.support import simulate
@@ -52,6 +54,36 @@ def expected_walks(tree, counts):
             walk.thresholds, walk.decisions, walk.ranges, walk.levels, strict=True
         )
     ]
+
+
+BOUNDED = {"bounded": True, "rows": 100, "readout_bits": 7, "x_elements": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "told"),
+    [
+        ("binary", {}, {}),
+        ("twin-range", {}, {}),
+        ("ranges", {}, {"ranges": 4, "bases": "aligned", "largest": 128, "octaves": 0}),
+        ("ranges", BOUNDED, {"ranges": 4, "bases": "aligned", "largest": None, "octaves": 0}),
+        ("ranges", BOUNDED | {"scaled": True, "range_count": 3},
+         {"ranges": 3, "bases": "aligned", "largest": None, "octaves": 7}),
+        ("outward", BOUNDED | {"patience": 5}, {"patience": 5}),
+        ("redundant", {"rows": 7, "readout_bits": 4, "x_elements": 1, "steps": (3, 2, 1, 1)},
+         {"steps": [3, 2, 1, 1]}),
+    ],
+)  # fmt: skip
+def test_an_engine_takes_what_its_scheme_tells_it(name, changes, told):
+    spec = TileSpec(search=name, **changes)
+
+    engine = ENGINES[name](bits=spec.readout_bits, **spec.scheme.engine(spec))
+
+    assert {key: getattr(engine, key) for key in told} == told
+    assert set(spec.scheme.engine(spec)) == set(told)
+
+
+def test_every_scheme_has_an_engine_of_its_name():
+    assert list(ENGINES) == list(SCHEMES)
 
 
 @pytest.mark.parametrize("bits", [1, 2, 5, 8])

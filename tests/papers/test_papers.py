@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hwgen.errors import UserError
 from hwgen.papers import PAPERS
 from hwgen.papers.claims import Evidence
 from hwgen.papers.papers import TABLES, papers
-from hwgen.power.operations import CATEGORIES, OPERATIONS
+from hwgen.power.operations import CATEGORIES, MODEL_KEYS, OPERATIONS
 from hwgen.report.tables import as_text
 from hwgen.workload.calibration.calibrate import calibrate
 from hwgen.workload.run import run
@@ -55,6 +56,7 @@ def test_what_is_measured_is_what_the_commands_say(small, found):
         ("trq", "layer", "drop:0.5"),
         ("trq", "layer", "lossless"),
         ("adaptive", "slice", "lossless"),
+        ("outward", "slice", "lossless"),
         ("adaptive", "slice", "drop:0.5"),
     ]
     savings = claims_in(found, SAVES)
@@ -64,7 +66,8 @@ def test_what_is_measured_is_what_the_commands_say(small, found):
     assert [claim["measured"] for claim in savings] == [one["saving"] for one in expected]
     for claim, (preset, granularity, budget) in zip(savings, settings, strict=True):
         assert f"preset {preset} " in claim["on"]
-        assert claim["on"].endswith(f"a table per {granularity}, {budget}")
+        images = f"calibration images of {Path(small.data_file).name}"
+        assert claim["on"].endswith(f"a table per {granularity} from {images}, {budget}")
         assert ("points of top-1 lost here" in claim["comparable"]) == (budget != "lossless")
     (lost,) = claims_in(found, "percentage points of top-1 lost")
     assert lost["measured"] == 100 * (expected[0]["top1_integer"] - expected[0]["top1"])
@@ -88,7 +91,7 @@ def test_elastic_lanes_are_measured_as_the_command_does(small, found):
     claims = claims_in(found, "times shorter than full searches")
     expected = [
         ran(small, preset, granularity, "lossless")["conversion_phase"]["double"]["shorter"]
-        for preset, granularity in (("trq", "layer"), ("adaptive", "slice"))
+        for preset, granularity in (("trq", "layer"), ("adaptive", "slice"), ("outward", "slice"))
     ]
 
     assert [claim["measured"] for claim in claims] == expected
@@ -100,6 +103,8 @@ def report_of(small, spec):
     operations = dict.fromkeys((*OPERATIONS, "cycle"), 0.25)
     path = small.folder / f"{spec.rows}.json"
     keys = {"leakage_uw": None, "clock_mhz": 100, "parameters": asdict(spec)}
+    keys["library"] = {"name": "made up", "node_nm": 130}
+    keys["models"] = {"digital": dict.fromkeys(MODEL_KEYS, "made up")}
     path.write_text(json.dumps(keys | {"operations": dict.fromkeys(CATEGORIES, operations)}))
     return path
 
@@ -116,7 +121,7 @@ def test_the_share_of_converters_needs_a_report_on_the_baseline(small, found, hw
     share = energy["adc"] / (energy["adc"] + energy["array"] + energy["digital"])
     assert 0.01 < share < 0.99
     assert printed["claims"][0]["measured"] == pytest.approx(100 * share)
-    assert str(power) in printed["claims"][0]["on"]
+    assert f"periphery: made up ({power}), 100 MHz" in printed["claims"][0]["on"]
     assert found["claims"][0]["measured"] is None
     assert "--power FILE" in found["claims"][0]["missing"]
     other = report_of(small, load({"extends": "baseline", "array": {"rows": 64}}).spec)
@@ -140,7 +145,7 @@ def test_without_labels_no_loss_of_accuracy_is_claimed(small):
 
     lossy = [claim for claim in result["claims"] if "labels" in claim["missing"]]
     assert [claim["measured"] for claim in lossy] == [None] * 3
-    assert sum(claim["measured"] is not None for claim in claims_in(result, SAVES)) == 2
+    assert sum(claim["measured"] is not None for claim in claims_in(result, SAVES)) == 3
 
 
 def test_tables_may_be_chosen_on_another_file(small):

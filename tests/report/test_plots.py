@@ -249,7 +249,7 @@ def test_tables_of_slices_and_planes_are_drawn_once_each_and_faintly(read):
     assert [at for at, _, _ in vertical(one)] == [1.5, 3.5]
     assert all(line.get_alpha() < 1 for line in one.lines)
     assert [at for at, _, _ in vertical(two)] == [3.5]
-    assert {text.get_text() for text in whole.texts} == {"≥ 2 in 1 layers", "≥ 4 in 2 layers"}
+    assert {text.get_text() for text in whole.texts} == {"≥ 2 in 1 layer", "≥ 4 in 2 layers"}
 
 
 def test_edges_of_several_runs_share_the_height_in_the_order_of_the_legend(read):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from hwgen.report.plots import as_svg
-from hwgen.report.trees import Drawn, example, tree_figure
+from hwgen.report.trees import PICTURES, Drawn, example, outward_example, tree_figure
 from hwgen_models.search import SearchTree
 from tests.report.test_plots import text_of
 
-PAGE = Path(__file__).parents[2] / "docs" / "adaptive-trees.svg"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def boxes(axes):
@@ -55,8 +55,28 @@ def test_the_example_gets_cheaper_tree_by_tree():
         assert {str(count) for count in range(len(one.weights))} <= set(written)
 
 
-def test_the_picture_of_the_page_is_current():
-    """Run ``python -m hwgen.report.trees docs/adaptive-trees.svg`` when this fails."""
-    drawn = as_svg(lambda: tree_figure(example()))
+def test_a_search_outward_begins_where_a_read_of_its_size_has_its_counts():
+    titles = ["four ranges, 15 rows", "four ranges, 5 rows", "outward, 15 rows", "outward, 5 rows"]
+    drawn = outward_example()
+    large, small = drawn[2:]
 
-    assert text_of(PAGE.read_bytes()) == text_of(drawn)
+    means = [one.tree.expected_decisions(one.weights) for one in drawn]
+
+    assert [one.title for one in drawn] == titles
+    assert [(one.tree.lossless, one.tree.bound) for one in drawn] == [(True, 15), (True, 5)] * 2
+    assert means[2] < 0.9 * means[0]
+    assert means[3] < 0.95 * means[1]
+    assert drawn[0].tree.threshold[0] == drawn[1].tree.threshold[0]
+    assert (large.tree.threshold[0], small.tree.threshold[0]) == (4, 2)
+    # that is the mean of the read, rounded down, and one
+    assert 3 <= large.weights @ range(16) < 4
+    assert 1 <= small.weights @ range(6) < 2
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_of_the_page_are_current(name):
+    """Run ``python -m hwgen.report.trees docs`` when this fails."""
+    drawn = as_svg(lambda: tree_figure(PICTURES[name]()))
+
+    assert text_of((DOCS / name).read_bytes()) == text_of(drawn)
+    assert f"({name})" in (DOCS / "adaptive.md").read_text()

@@ -32,6 +32,14 @@ def test_reads_budgets(text, budget):
     assert Budget.parse(text) == budget
 
 
+def test_nobody_can_lose_more_points_than_there_are():
+    assert Budget.parse("drop:100").limit == 100
+    with pytest.raises(
+        UserError, match="--budget: drop must be at most 100 points, not 'drop:101'"
+    ):
+        Budget.parse("drop:101")
+
+
 @pytest.mark.parametrize(
     "text", ["", "x", "sqnr", "sqnr:", "drop:x", "drop:-1", "lossless:1", "sqnr:nan", "sqnr:inf"]
 )

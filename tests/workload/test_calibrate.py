@@ -425,8 +425,8 @@ def test_saturating_readouts_calibrate_too(small, small_design, kind):
             {},
             {"kind": "binary"},
             (
-                "<design>: readout.kind: must be 'twin-range' or 'ranges' to be calibrated, "
-                "not 'binary'"
+                "<design>: readout.kind: must be 'twin-range' or 'ranges' or 'outward' to be "
+                "calibrated, not 'binary'"
             ),
         ),
         (

@@ -7,7 +7,7 @@ import pytest
 
 from hwgen.errors import UserError
 from hwgen.workload.images import codes_of
-from hwgen.workload.inputs import load_images, load_network
+from hwgen.workload.inputs import calibration_images, load_images, load_network
 from hwgen.workload.parts import CALIBRATION, TEST
 
 
@@ -134,15 +134,18 @@ def test_damaged_files_take_one_line(small):
         texts.append(bytes(damaged))
     for text in texts:
         broken.write_bytes(text)
-        with pytest.raises(UserError, match=rf"^{re.escape(str(broken))}: [^\n]+$"):
+        with pytest.raises(UserError, match=rf"^{re.escape(str(broken))}: [^\n]+$") as refused:
             load_network(str(broken))
+        assert "trust" not in str(refused.value)
 
 
 def test_refuses_a_single_array(tmp_path):
     np.save(tmp_path / "one.npy", np.zeros(3))
     (tmp_path / "one.npy").rename(tmp_path / "one.npz")
 
-    with pytest.raises(UserError, match=r"must be a readable \.npz archive, not damaged"):
+    with pytest.raises(
+        UserError, match=r"must be a readable \.npz archive, not damaged or something else$"
+    ):
         load_network(str(tmp_path / "one.npz"))
 
 
@@ -159,3 +162,9 @@ def test_refuses_images_that_the_network_cannot_take(tmp_path, small):
             lambda: codes_of(small.network, load_images(str(file))),
             f"{file}: {message}",
         )
+
+
+def test_complaints_name_the_option_that_the_images_are_from():
+    for read, option in ((load_images, "--data"), (calibration_images, "--calibration")):
+        with pytest.raises(UserError, match=f"^{option}: must be `digits` or an .npz file, not"):
+            read("nope")

@@ -194,7 +194,7 @@ def test_rivals_that_rest_on_bounds_have_no_figures_on_flawed_arrays(small, smal
     legend = decisions_figure([read]).legends[1]
     assert [text.get_text() for text in legend.get_texts()] == [
         "optimal tree",
-        "entropy: the limit",
+        "entropy, layer known",
     ]
 
 

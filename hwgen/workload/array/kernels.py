@@ -249,6 +249,7 @@ def _tally(
     # Neighbours go to different tallies: an increment would wait for the one before it.
     tallies = np.zeros((4, by_active.shape[1]), np.int32)
     first = begins[1]  # behind the vectors without active rows
+    octave = 0  # of what U active rows allow; rises with U
     for u in range(1, len(begins) - 1):
         start, stop = begins[u] - first, begins[u + 1] - first
         if start == stop:
@@ -261,7 +262,6 @@ def _tally(
             tallies[3, counts[i + 3]] += 1
         for i in range(quarters, stop):
             tallies[0, counts[i]] += 1
-        octave = 0
         while octave + 1 < len(by_ones) and u * cell_max >> (octave + 1):
             octave += 1
         largest = min(u * cell_max, bound)

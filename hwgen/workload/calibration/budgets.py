@@ -56,6 +56,8 @@ class Budget:
             or limit < 0
         ):
             raise UserError(f"--budget: must be lossless, sqnr:DB or drop:POINTS, not {text!r}")
+        if kind == "drop" and limit > 100:
+            raise UserError(f"--budget: drop must be at most 100 points, not {text!r}")
         return cls(kind=kind, limit=limit)
 
 

@@ -26,6 +26,8 @@ module trq_search (
   reg detecting;
   wire [7:0] trial;
 
+  wire plan_none = plan[9];
+  wire [7:0] plan_start = plan[7:0];
   wire plan_detect = plan[8];
   wire n1 = dac[2] | dac[1] | dac[0];
   wire n2 = dac[4] | dac[3] | n1;
@@ -35,18 +37,9 @@ module trq_search (
   wire ends = (|(trial & stop)) | dac[0] | (dac == 8'd0);
   wire enters_high = detecting & answer;
   wire plan_empty_1 = plan[34];
-  wire step_2 = step & ~start;
-  wire keeps = ~start & (~step_2 | (answer & ~detecting));
-  wire [7:0] n3 = ~{8{start}};
-  wire n4 = step_2 & ~enters_high & ~ends;
-  wire [7:0] n5 = {1'b0, trial[7:1]} & {8{n4}};
-  wire n6 = step_2 & enters_high & ~plan_empty_1;
+  wire [7:0] decided = dac & ~((answer & ~detecting) ? 8'd0 : trial);
   wire [7:0] plan_high = plan[17:10];
-  wire [7:0] n7 = plan_high & {8{n6}};
-  wire [7:0] n8 = (dac & ~(keeps ? 8'd0 : trial) & n3) | n5 | n7;
-  wire [7:0] plan_start = plan[7:0];
-  wire plan_none = plan[9];
-  wire [7:0] n9 = plan_start & {8{start & ~plan_none}};
+  wire [7:0] following = enters_high ? plan_high : {1'b0, trial[7:1]};
 
   assign trial[1] = dac[1] & ~dac[0];
   assign trial[2] = dac[2] & ~(dac[1] | dac[0]);
@@ -65,11 +58,12 @@ module trq_search (
       detecting <= 1'b0;
       range <= 1'b0;
     end else begin
-      dac <= n8 | n9;
       if (start) begin
+        dac <= plan_none ? 8'd0 : plan_start;
         detecting <= plan_detect;
         range <= 1'b0;
       end else if (step) begin
+        dac <= decided | (last ? 8'd0 : following);
         detecting <= 1'b0;
         if (detecting) range <= answer;
       end
