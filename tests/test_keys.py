@@ -161,6 +161,7 @@ def test_the_keys_of_power_and_compare_are_documented(hwgen, folder):
         text = as_text(command, found)
         for head in (r"digital: liberty \(", r"ADC, per \w+: [\w-]+ \(", r"array: cells \("):
             assert re.search(f"^{head}.*\\): .{{40}}", text, re.MULTILINE), command
+        assert "digital: liberty (smallest cells, no clock gates; all gates of" in text, command
     assert ran["energy_model"]["digital"]["source"] == result["models"]["digital"]["source"]
     assert "times less" in as_text("compare", compared)
     assert sorted(compared["files"]) == ["compare.json", "compare.png", "compare.svg"]
@@ -173,7 +174,7 @@ def test_the_keys_of_power_and_compare_are_documented(hwgen, folder):
         "digits, 1 images",
         "2 vectors of layer dense_2",
         "planes without active rows are skipped",
-        f"{result['library']['name']}, 50 MHz, smallest cells",
+        f"{result['library']['name']}, 50 MHz, smallest cells, no clock gates;",
         "no glitches, no clock tree",
         "wires: none",
         "ADC: model isaac, charged per conversion",

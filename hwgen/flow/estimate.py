@@ -1,12 +1,14 @@
 """What the gates of a mapped tile take while it computes, and what an operation takes of it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from hwgen.flow.folder import Delivered
 from hwgen.flow.mapped import Mapped
+from hwgen.flow.targets import ClockGate
 from hwgen.gates.arcs import Arcs
 from hwgen.gates.delays import Delays, delays
 from hwgen.gates.netlist import Netlist
@@ -28,6 +30,8 @@ DIGITAL = {
 }
 WIRES = "none: nets have the capacitance of the pins on them"
 WIRES_GIVEN = "{:g} fF for every input that a net drives"
+SMALLEST, SIZED = "smallest cells", "cells sized for {:g} ns"
+UNGATED, GATED = "no clock gates", "clock gates {}"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,9 +96,14 @@ def estimate_of(
 
 
 def operations_of(
-    delivered: Delivered, library: Library, estimate: Estimate, counts: Counts
+    delivered: Delivered,
+    library: Library,
+    estimate: Estimate,
+    counts: Counts,
+    *,
+    model: Mapping[str, object],
 ) -> Operations:
-    """Divide what each block took by what it did."""
+    """Divide what each block took by what it did; `model` is that of `digital_model`."""
     power_, cycles = estimate.power, counts.cycles
     # A clock behind gates moves when the block works, not in every cycle.
     clock, data = (
@@ -115,13 +124,30 @@ def operations_of(
         parameters=delivered.manifest["parameters"],
         library=library.name,
         node_nm=node_nm(library.name),
-        model=digital_model(estimate.wire_ff),
+        model=model,
     )
 
 
-def digital_model(wire_ff: float) -> dict[str, object]:
-    """Return what a report has to say of these figures."""
-    return DIGITAL | {"wires": WIRES_GIVEN.format(wire_ff) if wire_ff else WIRES}
+def digital_model(
+    *, wire_ff: float, sized_for_ns: float | None, clock_gate: ClockGate | None
+) -> dict[str, object]:
+    """Return what a report has to say of these figures: whose they are, of what netlist.
+
+    Parameters
+    ----------
+    wire_ff : float
+        Capacitance of wire for every input that a net drives.
+    sized_for_ns : float or None
+        Clock period that cells were sized for; None: the smallest.
+    clock_gate : ClockGate or None
+        The gate before registers with a common enable; None: none has one.
+    """
+    size = SMALLEST if sized_for_ns is None else SIZED.format(sized_for_ns)
+    gates = UNGATED if clock_gate is None else GATED.format(clock_gate.cell)
+    return DIGITAL | {
+        "netlist": f"{size}, {gates}",
+        "wires": WIRES_GIVEN.format(wire_ff) if wire_ff else WIRES,
+    }
 
 
 def block_name(delivered: Delivered, module: str) -> str:

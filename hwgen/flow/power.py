@@ -12,7 +12,7 @@ from hwgen.emit.text import filled, template
 from hwgen.errors import UserError
 from hwgen.flow.activity import require_tile, tile_activity
 from hwgen.flow.cells import cell_target
-from hwgen.flow.estimate import Estimate, estimate_of, operations_of
+from hwgen.flow.estimate import Estimate, digital_model, estimate_of, operations_of
 from hwgen.flow.folder import Delivered
 from hwgen.flow.mapped import Mapped, map_verilog
 from hwgen.flow.power_report import Measured, report_of
@@ -138,6 +138,7 @@ def power(
         cycles=played.activity.cycles,
         tile_cycles=played.activity.cycles,
     )
+    model = digital_model(wire_ff=wire_ff, sized_for_ns=clock_ns, clock_gate=target.clock_gate)
     measured = Measured(
         delivered=delivered,
         target=target,
@@ -146,7 +147,7 @@ def power(
         stimulus=stimulus,
         estimate=estimate,
         counts=counts,
-        operations=operations_of(delivered, library, estimate, counts),
+        operations=operations_of(delivered, library, estimate, counts, model=model),
         analog=analog,
         energy=energy,
     )

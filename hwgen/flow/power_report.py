@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwgen.flow.estimate import Estimate, block_name, digital_model, own_gates
+from hwgen.flow.estimate import Estimate, block_name, own_gates
 from hwgen.flow.folder import Delivered
 from hwgen.flow.stimulus import Stimulus
 from hwgen.flow.targets import Target
@@ -97,7 +97,7 @@ def report_of(measured: Measured) -> dict:
         **_energies(operations, measured.energy, counts),
         "operations": operations.as_json(),
         "parameters": delivered.manifest["parameters"],
-        "models": _models(analog, estimate.wire_ff),
+        "models": _models(analog, operations.model),
         "warnings": [*analog["warnings"], *_warnings(delivered, estimate)],
     }
 
@@ -294,9 +294,9 @@ def _energies(operations: Operations, energy: Energy, counts: Counts) -> dict:
     }
 
 
-def _models(analog: Mapping[str, object], wire_ff: float) -> dict[str, object]:
+def _models(analog: Mapping[str, object], digital: Mapping[str, object]) -> dict[str, object]:
     return {
-        "digital": digital_model(wire_ff),
+        "digital": digital,
         "adc": analog["adc"],
         "array": analog["array"],
         "warnings": analog["warnings"],

@@ -20,7 +20,7 @@ from hwgen.power.analog.accounting import Digital
 
 __all__ = ["BLOCKS", "CATEGORIES", "OPERATIONS", "OTHERS", "Counts", "DigitalEnergy", "Operations"]
 
-MODEL_KEYS = ("name", "source", "covers", "wires")
+MODEL_KEYS = ("name", "source", "covers", "netlist", "wires")
 PRICED = (
     "energies per operation times counts; clock of a layer's tiles in all of its cycles, of other "
     "tiles stopped; all tiles leak"
@@ -139,7 +139,8 @@ class Operations:
     node_nm : float or None
         Process of the cells; None where it is not known.
     model : mapping of str to object
-        What a report says of these figures: ``name``, ``source``, ``covers``, ``wires``.
+        What a report says of these figures: ``name``, ``source``, ``covers``, ``netlist``,
+        ``wires``.
     """
 
     operation_pj: Mapping[str, Mapping[str, float]]

@@ -94,7 +94,6 @@ def conditions(result: Mapping) -> list[str]:
     """Say under which conditions designs were compared, a line for each kind of them."""
     library, designs = result["library"], result["designs"]
     digital = designs[0]["models"]["digital"]
-    sized = library["sized_for_ns"]
     played = (
         f"network {Path(result['network']).name}, {result['images']} images of "
         f"{Path(result['data']).name}; {result['vectors']} vectors of layer {result['layer']} "
@@ -102,8 +101,7 @@ def conditions(result: Mapping) -> list[str]:
     )
     cells = (
         f"{library['name']}, {result['clock_mhz']:g} MHz, "
-        f"{'smallest cells' if sized is None else f'cells sized for {sized:g} ns'}; "
-        f"{digital['covers']}; wires: {digital['wires']}"
+        f"{digital['netlist']}; {digital['covers']}; wires: {digital['wires']}"
     )
     adc, array = (
         {one["name"]: say(one["models"][kind]) for one in designs}

@@ -241,8 +241,8 @@ def _models(models: Result) -> list[str]:
         _model("array", array, [array["conditions"], *reads, array["covers"]]),
     ]
     if digital:
-        wires = f"wires: {digital['wires']}"
-        said.insert(0, _model("digital", digital, [digital["covers"], wires]))
+        about = [digital["netlist"], digital["covers"], f"wires: {digital['wires']}"]
+        said.insert(0, _model("digital", digital, about))
     return said
 
 

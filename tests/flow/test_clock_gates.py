@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,8 @@ from hwgen.flow.mapped import map_verilog
 from hwgen.flow.power import power
 from hwgen.flow.synth import synth
 from hwgen.liberty.library import Library
+from hwgen.power.operations import Operations
+from hwgen.report.tables import as_text
 from tests.flow.cells import GATE, gated, powered
 from tests.flow.folders import TINY
 from tests.flow.test_equivalence import LIBRARIES
@@ -324,6 +327,18 @@ def test_synthesis_counts_gates_and_what_is_behind_them(written, cells):
     assert blocks["shift_add"]["gated_flip_flops"] > 0
 
 
+def test_the_table_of_blocks_has_no_broken_numbers(written, cells):
+    found = synth(written, liberty=cells, gate_clocks=True)
+    for one in (found, *found["blocks"].values()):
+        one |= {"proved": True, "area_um2": 123_456.7, "cells": 12_345, "flip_flops": 1_234}
+
+    lines = as_text("synth", found).splitlines()
+    rows = [line.split() for line in lines if " 123,456.7 " in line]
+
+    assert len(rows) == len(found["blocks"]) + 1
+    assert all({"12,345", "1,234", "yes"} <= {*row} for row in rows)
+
+
 def test_clocks_behind_gates_move_when_these_are_open(plain_and_gated):
     plain, found = plain_and_gated
 
@@ -337,6 +352,17 @@ def test_clocks_behind_gates_move_when_these_are_open(plain_and_gated):
     assert clocks[1] < 0.8 * clocks[0]
     assert found["clock_tree"]["dynamic_uw"] < plain["clock_tree"]["dynamic_uw"]
     assert found["library"]["clock_gate"] == "GATE"
+
+
+def test_every_figure_says_whether_clocks_are_gated_and_how_cells_are_sized(written, cells):
+    """Beside others, that is a factor of five: in power, in networks, and in comparisons."""
+    measured = power(written, liberty=cells, clock_ns=12.5, gate_clocks=True)
+    said = "cells sized for 12.5 ns, clock gates GATE"
+
+    assert measured["models"]["digital"]["netlist"] == said
+    assert f"\ndigital: liberty ({said}; all gates of" in as_text("power", measured)
+    found = Operations.read(Path(measured["report"]))
+    assert found.described()["netlist"] == said
 
 
 def test_what_is_priced_is_what_was_measured(plain_and_gated):

@@ -14,7 +14,13 @@ from hwgen.power.operations import BLOCKS, CATEGORIES, OPERATIONS, Counts, Opera
 COUNTS = Counts(decision=40, conversion=10, read=5, output=4, vector=2, cycles=100, tile_cycles=100)
 DATA = {"search": 80.0, "shift_add": 30.0, "splice": 8.0, "sequencer": 15.0, "range_table": 2.0}
 CLOCK = dict.fromkeys(DATA, 50.0)
-MODEL = {"name": "liberty", "source": "a test", "covers": "gates", "wires": "none"}
+MODEL = {
+    "name": "liberty",
+    "source": "a test",
+    "covers": "gates",
+    "wires": "none",
+    "netlist": "any",
+}
 
 
 def measured(counts=COUNTS, **options):

@@ -70,7 +70,13 @@ def test_the_array_takes_what_its_cells_do(small, small_design, path):
 def priced(folder, design, *, clock_ns):
     """A report of a tile that takes nothing but time."""
     nothing = dict.fromkeys((*OPERATIONS, "cycle"), 0.0)
-    model = {"name": "liberty", "source": "a test", "covers": "nothing", "wires": "none"}
+    model = {
+        "name": "liberty",
+        "source": "a test",
+        "covers": "nothing",
+        "wires": "none",
+        "netlist": "any",
+    }
     report = {
         "operations": dict.fromkeys(CATEGORIES, nothing),
         "leakage_uw": 0.0,
