@@ -5,7 +5,7 @@ is priced by these measurements. Clock, vectors, rule of skipping and models are
 """
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from hwgen.config import Design
@@ -156,7 +156,7 @@ def _column(design: Design, measured: dict, ran: dict) -> dict:
     energy = ran["energy_per_image_pj"]
     parts = {**energy["digital_parts"], "adc": energy["adc"], "array": energy["array"]}
     total = sum(parts.values())
-    outputs = sum(one["vectors"] * one["groups"] * one["outputs"] for one in ran["layers"].values())
+    outputs = _outputs(ran["layers"].values())
     lane = measured["blocks"]["lane"]
     return {
         "name": design.name,
@@ -190,6 +190,15 @@ def _column(design: Design, measured: dict, ran: dict) -> dict:
         },
         "warnings": [*_uncalibrated(design), *_warnings(measured, ran)],
     }
+
+
+def _outputs(layers: Iterable[dict]) -> int:
+    """Count the sums of all layers; each of a layer's groups has its own, from every vector.
+
+    >>> _outputs([{"vectors": 4, "groups": 3, "outputs": 5}])
+    60
+    """
+    return sum(one["vectors"] * one["groups"] * one["outputs"] for one in layers)
 
 
 def _calibrated(design: Design) -> bool | None:

@@ -133,7 +133,11 @@ NONE = (
         ('"CK * held"', '"CK + held"'),
         ('"CK * held"', '"CK * !held"'),
         ('"CK * held"', '"held"'),
-        ("L L L : - : L, L H - : - : H", "L L L : - : H, L H - : - : L"),  # inverted enable
+        ("L L L : - : L, L H - : - : H", "L L L : - : H, L H - : - : L"),  # contradicts itself
+        (
+            "L L L : - : L, L H - : - : H, L - H : - : H",
+            "L L - : - : H, L H - : - : L",  # an inverted enable
+        ),
         ("L - H : - : H, H - - : - : N", "L - H : - : H, H - - : - : H"),  # no latch
         ("clock_gate_test_pin : true;", ""),
         ("clock_gate_enable_pin : true;", ""),

@@ -23,7 +23,7 @@ from hwgen.report.comparison import conditions
 from hwgen.report.tables import as_text
 from hwgen.workload.run import run
 from hwgen_models.tile import Tile
-from tests.flow.cells import CELLS, powered
+from tests.flow.cells import CELLS, GATE, powered
 from tests.flow.folders import TINY
 
 SHARED = Path(__file__).parents[2] / "../shared/data"
@@ -162,6 +162,15 @@ def test_everything_adds_up(found):
     joules = 1e-6 * (found["dynamic_uw"] + found["leakage_uw"]) * seconds
     assert digital == pytest.approx(1e12 * joules / found["conversions"])
     assert found["area_um2"] == pytest.approx(sum(found["area_parts_um2"].values()))
+
+
+def test_the_netlist_did_what_the_golden_model_does(found, written):
+    delivered = Delivered.read(written)
+    stimulus = Stimulus.delivered(delivered)
+    golden = stimulus.golden(delivered.spec, keep="counts").result
+
+    expected = (golden.reads, golden.conversions, golden.total_decisions, len(stimulus.x))
+    assert tuple(found[k] for k in ("reads", "conversions", "decisions", "vectors")) == expected
 
 
 def test_activity_is_measured_everywhere(found):
@@ -494,6 +503,13 @@ def test_designs_side_by_side(cells):
     assert plain["versus_first"]["energy"] == 1
     decisions = plain["decisions"] / twin["decisions"]
     assert twin["versus_first"]["decisions"] == pytest.approx(decisions)
+    changes = [one["lane_changes_per_conversion"] + one["lane_clock_changes_per_conversion"]
+               for one in (plain, twin)]  # fmt: skip
+    assert twin["versus_first"]["lane_changes"] == pytest.approx(changes[0] / changes[1])
+    for one in (plain, twin):
+        assert one["time_us"] == pytest.approx(one["cycles"] * 0.02)  # of 20 ns
+        watts_x_us = one["leakage_uw"] * one["time_us"] * one["crossbars"]
+        assert one["energy_per_image_pj"]["leakage"] == pytest.approx(watts_x_us)  # uW us = pJ
     assert found["layer"] in {"dense_0", "dense_1", "dense_2"}
     for one in (plain, twin):
         assert one["models"].keys() == {"digital", "adc", "array"}
@@ -512,6 +528,19 @@ def test_designs_side_by_side(cells):
             in (text)
         )
     assert "\ndigital: liberty (" in text  # the same of both
+
+
+def test_designs_have_the_same_clock_gates_and_wires(tmp_path):
+    cells = powered(tmp_path, gate=GATE)
+
+    found = compare([load(BINARY), load(TWIN)], **DIGITS, liberty=cells, vectors=2, images=1,
+                    clock_ns=25.0, gate_clocks=True, wire_ff=2.0)  # fmt: skip
+
+    assert (found["clock_mhz"], found["library"]["clock_gate"]) == (40, "GATE")
+    for one in found["designs"]:
+        digital = one["models"]["digital"]
+        assert digital["netlist"] == "cells sized for 25 ns, clock gates GATE"
+        assert digital["wires"] == "2 fF for every input that a net drives"
 
 
 def test_each_design_has_its_own_models_and_warnings(cells):
