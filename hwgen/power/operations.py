@@ -11,6 +11,7 @@ takes what one of the measured ones took on average: measure a layer that stands
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,7 @@ BLOCKS: Mapping[str, tuple[str, str]] = {
     "range_table": (TABLES, "vector"),
 }
 OTHERS = (SCHEDULING, "vector")  # blocks that are none of these
+SLOWEST_MHZ = 1e-9  # a clock of a report that is none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -218,19 +220,20 @@ class Operations:
         try:
             found = json.loads(Path(path).read_text())
             found = found.get("result", found)
-            operations, node_nm = found["operations"], found["library"]["node_nm"]
+            operations, leakage = found["operations"], found["leakage_uw"]
+            node_nm = found["library"]["node_nm"]
             return cls(
                 operation_pj={
-                    name: {one: float(operations[name][one]) for one in OPERATIONS}
+                    name: {one: _finite(operations[name][one]) for one in OPERATIONS}
                     for name in CATEGORIES
                 },
-                cycle_pj={name: float(operations[name]["cycle"]) for name in CATEGORIES},
-                leakage_uw=None if found["leakage_uw"] is None else float(found["leakage_uw"]),
-                clock_ns=1e3 / float(found["clock_mhz"]),
+                cycle_pj={name: _finite(operations[name]["cycle"]) for name in CATEGORIES},
+                leakage_uw=None if leakage is None else _finite(leakage, least=0.0),
+                clock_ns=1e3 / _finite(found["clock_mhz"], least=SLOWEST_MHZ),
                 source=str(path),
                 parameters=dict(found["parameters"]),
                 library=str(found["library"]["name"]),
-                node_nm=None if node_nm is None else float(node_nm),
+                node_nm=None if node_nm is None else _finite(node_nm, least=1.0),
                 model={key: str(found["models"]["digital"][key]) for key in MODEL_KEYS},
             )
         except FileNotFoundError:
@@ -285,3 +288,11 @@ class Operations:
         return {
             name: {**self.operation_pj[name], "cycle": self.cycle_pj[name]} for name in CATEGORIES
         }
+
+
+def _finite(value: object, *, least: float = -math.inf) -> float:
+    """Return a number of a report; JSON of Python's knows NaN and infinities, too."""
+    number = float(value)
+    if not math.isfinite(number) or number < least:
+        raise ValueError(value)
+    return number

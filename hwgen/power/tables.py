@@ -74,6 +74,8 @@ class PowerCell:
         Its clock pins.
     capacitance_f : mapping of str to float
         Of its inputs: the mean of both edges.
+    weightless : tuple of str
+        Inputs whose capacitance the library does not give: 0 in `capacitance_f`.
     sequential : bool
         It keeps a state.
     """
@@ -84,6 +86,7 @@ class PowerCell:
     leakage_complete: bool
     clocks: frozenset[str]
     capacitance_f: Mapping[str, float]
+    weightless: tuple[str, ...]
     sequential: bool
 
 
@@ -168,6 +171,9 @@ class PowerCells:
         """Say what the library does not, of the cells in use."""
         path, leaking = self.library.path, self.leaking(kinds)
         said = []
+        if weightless := [kind for kind in kinds if self.of(kind).weightless]:
+            pins = (f"{kind} ({', '.join(self.of(kind).weightless)})" for kind in weightless)
+            said.append(f"{path} has no capacitance, which counts as 0, for {', '.join(pins)}")
         if without := self.without_tables(kinds):
             said.append(f"{path} has no internal_power for {', '.join(without)}")
         if kinds and not leaking:
@@ -187,6 +193,11 @@ class PowerCells:
         entries = {name: self._entries(pin, states) for name, pin in cell.pins.items()}
         resting = resting_leakage_w(self.library, cell)
         leakage, complete = _leakage(states, leakages(self.library, cell), resting)
+        loads = {
+            name: _capacitance(pin)
+            for name, pin in cell.pins.items()
+            if pin.direction in {"input", "inout"}
+        }
         return PowerCell(
             states=states,
             entries={name: found for name, found in entries.items() if found},
@@ -194,10 +205,10 @@ class PowerCells:
             leakage_complete=complete,
             clocks=frozenset(self.arcs.of(cell.name).clocks),
             capacitance_f={
-                name: _capacitance(pin) * self.library.capacitance_unit_f
-                for name, pin in cell.pins.items()
-                if pin.direction in {"input", "inout"}
+                name: (load or 0.0) * self.library.capacitance_unit_f
+                for name, load in loads.items()
             },
+            weightless=tuple(name for name, load in loads.items() if load is None),
             sequential=_keeps_state(cell, does),
         )
 
@@ -239,10 +250,10 @@ def _keeps_state(cell: Cell, does: Behaviour) -> bool:
     return bool(does.registers) or cell.is_flip_flop or cell.is_latch
 
 
-def _capacitance(pin: Pin) -> float:
+def _capacitance(pin: Pin) -> float | None:
     edges = [pin.group.number(f"{edge}_capacitance") for edge in ("rise", "fall")]
     if None in edges:
-        return pin.capacitance or 0.0
+        return pin.capacitance
     return sum(edges) / 2
 
 

@@ -278,6 +278,19 @@ def test_a_library_without_leakage_says_nothing_of_it(clocked):
     assert power.leakage_w is None
 
 
+def test_a_load_that_the_library_does_not_give_is_said():
+    text = liberty().replace("pin (B) { direction : input; capacitance : 0.02; }",
+                             "pin (B) { direction : input; }")  # fmt: skip
+    by_default = text.replace("nom_voltage", "default_input_pin_cap : 0.03; nom_voltage")
+    cells, others = (PowerCells(library, Arcs(library)) for library in
+                     (Library("tiny.lib", text), Library("tiny.lib", by_default)))  # fmt: skip
+
+    said = "tiny.lib has no capacitance, which counts as 0, for NAND (B)"
+    assert cells.warnings(["DFF", "NAND"]) == [said]
+    assert others.warnings(["DFF", "NAND"]) == []
+    assert others.of("NAND").capacitance_f["B"] / PJ == pytest.approx(0.03)
+
+
 def test_a_library_without_a_voltage_is_refused(clocked):
     with pytest.raises(UserError, match=r"tiny.lib: nom_voltage: must be given, not missing"):
         cell_power(clocked, power_cells(voltage=False), timing(clocked), signals(clocked, {}, {}))

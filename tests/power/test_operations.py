@@ -1,6 +1,7 @@
 """Energies per operation: what was measured comes back, and other work is priced by it."""
 
 import json
+import math
 from dataclasses import asdict, replace
 
 import pytest
@@ -85,6 +86,11 @@ def report(**changes):
     return found | changes
 
 
+def operations_with(**changes):
+    found = measured().as_json()
+    return found | {"tables": found["tables"] | changes}
+
+
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_a_report_is_read_again(tmp_path, wrapped):
     path = tmp_path / "power.json"
@@ -109,6 +115,13 @@ def test_a_report_is_read_again(tmp_path, wrapped):
         "[]",
         "{}",
         json.dumps(report(clock_mhz=0)),
+        json.dumps(report(clock_mhz=-50)),
+        json.dumps(report(clock_mhz=math.inf)),
+        json.dumps(report(leakage_uw=math.nan)),
+        json.dumps(report(leakage_uw=-1)),
+        json.dumps(report(operations=operations_with(read=math.nan))),
+        json.dumps(report(operations=operations_with(cycle=math.inf))),
+        json.dumps(report(library={"name": "mine", "node_nm": -130})),
         json.dumps(report(operations={})),
         json.dumps(report(leakage_uw="x")),
         json.dumps(report(models={})),
